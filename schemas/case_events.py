@@ -1,0 +1,481 @@
+"""The sixteen event types: what may leave a country, and nothing else.
+
+An event states one fact about one case. It is closed: every field is a code of a closed list, a
+month, a number or a random-looking reference, so a name has no field to travel in. The rules:
+
+1. Unknown fields are refused, values are never coerced.
+2. A day never leaves. Facts carry their month (``period``); delays are banded before the dates
+   behind them are dropped.
+3. References (``case_ref``, ``victim_ref``, ``suspect_ref``) are pseudonyms made at home under a
+   key that stays there; they are no hash of an identity number.
+4. A correction is a new event that ``supersedes`` the old one and has the next ``revision``; a
+   withdrawal is a correction with ``validation = WITHDRAWN``.
+5. Places and citizenships carry the level at which they are told, because the adapter may have
+   had to coarsen them; what it had to hide is listed in ``suppressed_fields``.
+
+Each field has a privacy class: ``TECH`` technical, ``PSEUDO`` pseudonym, ``QI`` quasi-identifier,
+``A`` attribute, ``TOKEN`` keyed token. The Avro schemas under ``schemas/avro`` and the data
+dictionary in ``docs/`` are generated from these models.
+
+Standards behind the fields: Palermo Protocol art. 3, HTCDS 2.0, CTDC codebook, UNODC GLOTIP
+questionnaire, GRETA statistics, CETS 197; ``maps_to`` in the code lists gives the codes.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from schemas.areas import areas, level_of_area, level_of_region
+from schemas.codelists import CodeOf
+from schemas.errors import EventInvalid
+
+
+class Privacy(Enum):
+    """The privacy class of a field, for the data dictionary and for the adapter's gates."""
+
+    TECH = "technical"
+    PSEUDO = "pseudonym"
+    QI = "quasi-identifier"
+    A = "attribute"
+    TOKEN = "keyed token"  # noqa: S105 - the name of a class of fields
+
+
+TECH, PSEUDO, QI, A, TOKEN = Privacy
+
+# --- Field types ---------------------------------------------------------------------------------
+
+Ref = Annotated[bytes, Field(min_length=16, max_length=16), PSEUDO]
+EventId = Annotated[bytes, Field(min_length=16, max_length=16), TECH]
+Period = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$"), QI]
+Producer = Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$"), TECH]
+Flag = Annotated[bool, A]
+Count = Annotated[int, Field(ge=0, le=100_000), A]
+
+Country = Annotated[str, CodeOf("CL_REPORTING_COUNTRY"), QI]
+Region = Annotated[str, CodeOf("CL_REGION", grows=True), QI]
+RegionLevel = Annotated[str, CodeOf("CL_REGION_LEVEL"), TECH]
+_CITIZENSHIPS = areas("ISO3", "SUBREGION", "NATIONAL", "FOREIGN", "STATELESS", "_U")
+Citizenship = Annotated[str, CodeOf("CL_AREA", only=_CITIZENSHIPS, grows=True), QI]
+CitizenshipLevel = Annotated[str, CodeOf("CL_CITIZ_LEVEL"), TECH]
+Iso3 = Annotated[str, CodeOf("CL_AREA", only=areas("ISO3"), grows=True), QI]
+Counterpart = Annotated[str, CodeOf("CL_AREA", only=areas("ISO3", "SUBREGION"), grows=True), QI]
+Origin = Annotated[str, CodeOf("CL_AREA", only=areas("ISO3", "SUBREGION", "_U"), grows=True), QI]
+
+Sex = Annotated[str, CodeOf("CL_SEX", without=("_T", "_Z")), QI]
+AgeBand = Annotated[str, CodeOf("CL_AGE", without=("_T",)), QI]
+Adult = Annotated[str, CodeOf("CL_AGE", only=("Y_GE18", "Y0T17", "_U")), QI]
+Delay = Annotated[str, CodeOf("CL_DUR_BAND"), QI]
+SizeBand = Annotated[str, CodeOf("CL_SIZE_BAND"), QI]
+Exploitation = Annotated[str, CodeOf("CL_EXPLOITATION"), A]
+Reporter = Annotated[str, CodeOf("CL_REPORTER"), A]
+Geography = Annotated[str, CodeOf("CL_TRAFF_GEOG"), A]
+YesNo = Annotated[str, CodeOf("CL_YES_NO"), A]
+Offence = Annotated[str, CodeOf("CL_OFFENCE_BASIS"), A]
+Role = Annotated[str, CodeOf("CL_ROLE"), A]
+Channel = Annotated[str, CodeOf("CL_RECRUIT_CHANNEL"), A]
+Service = Annotated[str, CodeOf("CL_ASSIST"), A]
+Provider = Annotated[str, CodeOf("CL_PROVIDER"), A]
+
+Many = Field(min_length=1, max_length=20)
+
+
+class CaseEvent(BaseModel):
+    """What every event carries, whatever its type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, ser_json_bytes="hex")
+
+    meaning: ClassVar[str]
+    subject: ClassVar[str]
+    """The field that names what the event is about; corrections may not change it."""
+
+    event_id: Annotated[
+        EventId, Field(description="Unique; the key to duplicates. UUID version 8.")
+    ]
+    producer: Annotated[Producer, Field(description="Authority id; must be the signing one.")]
+    country: Annotated[Country, Field(description="Reporting country.")]
+    case_ref: Annotated[Ref, Field(description="Pseudonym of the case, keyed at home.")]
+    period: Annotated[Period, Field(description="Month of the fact.")]
+    region: Annotated[Region, Field(description="Where the fact was recorded.")]
+    region_level: Annotated[RegionLevel, Field(description="Level at which the region is told.")]
+    supersedes: Annotated[
+        Annotated[bytes, Field(min_length=16, max_length=16)] | None,
+        TECH,
+        Field(description="The event that this one corrects."),
+    ] = None
+    revision: Annotated[int, Field(ge=0, le=10_000, description="0 = first issue."), TECH] = 0
+    validation: Annotated[
+        str,
+        CodeOf("CL_VALIDATION"),
+        TECH,
+        Field(description="Maps to OBS_STATUS P or A; WITHDRAWN takes the fact back."),
+    ]
+    conf_status: Annotated[
+        str,
+        CodeOf("CL_CONF_STATUS", only=("F", "C", "N")),
+        TECH,
+        Field(description="SDMX confidentiality status."),
+    ]
+    suppressed_fields: Annotated[
+        list[Annotated[str, Field(pattern=r"^[a-z_]{3,30}$")]],
+        TECH,
+        Field(max_length=20, description="Fields hidden or coarsened by the adapter."),
+    ]
+
+    @model_validator(mode="after")
+    def _envelope_is_coherent(self) -> Self:
+        if (self.supersedes is None) != (self.revision == 0):
+            raise ValueError("revision: a correction has both supersedes and revision above 0")
+        if self.region_level != level_of_region(self.region, self.country):
+            raise ValueError("region: not of this country, or not of the level told")
+        unknown = set(self.suppressed_fields) - set(type(self).model_fields)
+        if unknown:
+            raise ValueError("suppressed_fields: names no field of this event type")
+        return self
+
+
+def _distinct(name: str, values: list[str]) -> None:
+    if len(set(values)) != len(values):
+        raise ValueError(f"{name}: a code is given twice")
+    if "_U" in values and len(values) > 1:
+        raise ValueError(f"{name}: unknown beside known codes")
+
+
+def _citizenship_is_coherent(event: VictimEvent | PersonStage) -> None:
+    if event.citizenship_level not in level_of_area(event.citizenship):
+        raise ValueError("citizenship: not of the level told")
+
+
+# --- Reports -------------------------------------------------------------------------------------
+
+
+class ReportReceived(CaseEvent):
+    meaning = "A report (signalement) reached the authority."
+    subject = "case_ref"
+
+    event_type: Literal["report.received"]
+    channel: Annotated[str, CodeOf("CL_CHANNEL"), A]
+    reporter: Annotated[Reporter, Field(description="Category only, never the person.")]
+    alleged_exploitation: Annotated[list[Exploitation], A, Many]
+    alleged_geography: Geography
+    n_presumed_band: SizeBand
+    child_involved: YesNo
+    urgent: Flag
+
+    @model_validator(mode="after")
+    def _codes_are_distinct(self) -> Self:
+        _distinct("alleged_exploitation", self.alleged_exploitation)
+        return self
+
+
+class ReportTriaged(CaseEvent):
+    meaning = "Outcome of the first screening of a report."
+    subject = "case_ref"
+
+    event_type: Literal["report.triaged"]
+    outcome: Annotated[str, CodeOf("CL_TRIAGE_OUTCOME"), A]
+    days_from_report: Delay
+
+
+class ReportTransmitted(CaseEvent):
+    meaning = "A report was transmitted to the competent court or prosecutor."
+    subject = "case_ref"
+
+    event_type: Literal["report.transmitted"]
+    stage: Annotated[str, CodeOf("CL_CJ_STAGE", only=("TRANSMIT",)), A]
+    recipient: Annotated[str, CodeOf("CL_TRANSMIT_RECIPIENT"), A]
+    days_from_report: Delay
+
+
+# --- Victims -------------------------------------------------------------------------------------
+
+
+class OfVictim(CaseEvent):
+    """An event about one person in one case."""
+
+    subject = "victim_ref"
+
+    victim_ref: Annotated[Ref, Field(description="Pseudonym of the person in this case.")]
+
+
+class VictimEvent(OfVictim):
+    """An event that describes the person."""
+
+    sex: Sex
+    age_band: Annotated[AgeBand, Field(description="Age at identification.")]
+    citizenship: Citizenship
+    citizenship_level: CitizenshipLevel
+    exploitation: Annotated[
+        list[Exploitation], A, Many, Field(description="Multi-valued: shares may pass 100 %.")
+    ]
+    days_from_report: Delay
+
+    @model_validator(mode="after")
+    def _person_is_coherent(self) -> Self:
+        _citizenship_is_coherent(self)
+        _distinct("exploitation", self.exploitation)
+        return self
+
+
+class VictimPresumed(VictimEvent):
+    meaning = "A person was recorded as presumed victim."
+
+    event_type: Literal["victim.presumed"]
+    detected_by: Reporter
+
+
+class VictimIdentified(VictimEvent):
+    meaning = "Formal identification decision."
+
+    event_type: Literal["victim.identified"]
+    status: Annotated[str, CodeOf("CL_VICTIM_STATUS", only=("IDENTIFIED", "NOTVICTIM")), A]
+    decision_body: Annotated[str, CodeOf("CL_DECISION_BODY"), A]
+    acts: Annotated[list[Annotated[str, CodeOf("CL_ACT")]], A, Many]
+    legal_means: Annotated[list[Annotated[str, CodeOf("CL_LEGAL_MEANS")]], A, Many]
+    means_of_control: Annotated[list[Annotated[str, CodeOf("CL_MEANS_CONTROL")]], A, Many]
+    isic_section: Annotated[str, CodeOf("CL_ISIC"), A, Field(description="ISIC Rev.4")] = "_U"
+    geography: Geography
+    country_of_recruitment: Origin = "_U"
+    transit_countries: Annotated[
+        list[Iso3], QI, Field(max_length=3, description="In order of travel, at most three.")
+    ] = []
+    country_of_exploitation: Counterpart
+    traffick_months: Annotated[str, CodeOf("CL_TRAFF_MONTHS"), A] = "_U"
+    recruit_channel: Channel = "_U"
+    recruiter_rel: Annotated[str, CodeOf("CL_RECRUITER_REL"), A] = "_U"
+
+    @model_validator(mode="after")
+    def _codes_are_distinct(self) -> Self:
+        for name in ("acts", "legal_means", "means_of_control"):
+            _distinct(name, getattr(self, name))
+        return self
+
+
+class VictimReferred(OfVictim):
+    meaning = "Referral of a victim to a service (national referral mechanism)."
+
+    event_type: Literal["victim.referred"]
+    to_type: Annotated[str, CodeOf("CL_REFERRAL_TO"), A]
+    services: Annotated[list[Service], A, Many]
+    accepted: Annotated[str, CodeOf("CL_ACCEPTANCE"), A]
+    days_from_identification: Delay
+
+
+class AssistanceProvided(OfVictim):
+    meaning = "A service was delivered to a victim."
+
+    event_type: Literal["assistance.provided"]
+    service: Service
+    provider_type: Provider
+    days_from_referral: Delay
+
+
+class AssistanceClosed(OfVictim):
+    meaning = "Assistance to a victim ended."
+
+    event_type: Literal["assistance.closed"]
+    reason: Annotated[str, CodeOf("CL_CLOSURE"), A]
+
+
+class VictimReturn(OfVictim):
+    meaning = "Assisted voluntary return or transnational referral."
+
+    event_type: Literal["victim.return"]
+    direction: Annotated[str, CodeOf("CL_RETURN_DIRECTION"), A]
+    counterpart: Counterpart
+    voluntary: YesNo
+
+
+# --- Justice -------------------------------------------------------------------------------------
+
+
+class InvestigationOpened(CaseEvent):
+    meaning = "An investigation was opened."
+    subject = "case_ref"
+
+    event_type: Literal["justice.investigation_opened"]
+    offence_basis: Offence
+    exploitation: Annotated[list[Exploitation], A, Many]
+    proactive: Annotated[Flag, Field(description="Ex officio, without a victim's complaint.")]
+    international_coop: Flag
+
+    @model_validator(mode="after")
+    def _codes_are_distinct(self) -> Self:
+        _distinct("exploitation", self.exploitation)
+        return self
+
+
+class PersonStage(CaseEvent):
+    meaning = "A suspect or accused person reached a stage of proceedings."
+    subject = "suspect_ref"
+
+    event_type: Literal["justice.person_stage"]
+    suspect_ref: Annotated[Ref, Field(description="Pseudonym of the person in this case.")]
+    stage: Annotated[
+        str,
+        CodeOf("CL_CJ_STAGE", without=("TRANSMIT", "INVEST")),
+        A,
+    ]
+    sex: Sex
+    adult: Adult
+    citizenship: Citizenship
+    citizenship_level: CitizenshipLevel
+    role: Annotated[list[Role], A, Field(max_length=10)] = []
+    offence_basis: Offence
+    days_from_investigation: Delay = "_U"
+
+    @model_validator(mode="after")
+    def _person_is_coherent(self) -> Self:
+        _citizenship_is_coherent(self)
+        _distinct("role", self.role)
+        return self
+
+
+class Sentence(CaseEvent):
+    meaning = "Sentence and remedies."
+    subject = "suspect_ref"
+
+    event_type: Literal["justice.sentence"]
+    suspect_ref: Annotated[Ref, Field(description="Pseudonym of the person in this case.")]
+    sentence: Annotated[str, CodeOf("CL_SENTENCE"), A]
+    assets_confiscated: Flag
+    victim_compensation: Flag
+    legal_person: Flag
+
+
+# --- Cooperation, networks, training -------------------------------------------------------------
+
+
+class CooperationRequest(CaseEvent):
+    meaning = "Mutual legal assistance or police cooperation."
+    subject = "case_ref"
+
+    event_type: Literal["cooperation.request"]
+    direction: Annotated[str, CodeOf("CL_COOP_DIRECTION"), A]
+    counterpart: Iso3
+    kind: Annotated[str, CodeOf("CL_COOP_KIND"), A]
+    outcome: Annotated[str, CodeOf("CL_COOP_OUTCOME"), A]
+
+
+class NetworkIntercepted(CaseEvent):
+    meaning = "A network was dismantled or disrupted."
+    subject = "case_ref"
+
+    event_type: Literal["network.intercepted"]
+    network_type: Annotated[str, CodeOf("CL_NETWORK_TYPE"), A]
+    members_band: SizeBand
+    victims_band: SizeBand
+    countries: Annotated[list[Iso3], QI, Field(min_length=1, max_length=5)]
+    roles: Annotated[list[Role], A, Many]
+    recruit_channels: Annotated[list[Channel], A, Many]
+    route_modes: Annotated[list[Annotated[str, CodeOf("CL_ROUTE_MODE")]], A, Many]
+    exploitation: Annotated[list[Exploitation], A, Many]
+    outcome: Annotated[str, CodeOf("CL_NETWORK_OUTCOME"), A]
+
+    @model_validator(mode="after")
+    def _codes_are_distinct(self) -> Self:
+        for name in ("countries", "roles", "recruit_channels", "route_modes", "exploitation"):
+            _distinct(name, getattr(self, name))
+        return self
+
+
+class NetworkLinkage(CaseEvent):
+    meaning = "Linkage token of an alleged facilitator's identifier; restricted topic only."
+    subject = "case_ref"
+
+    event_type: Literal["network.linkage"]
+    link_type: Annotated[str, CodeOf("CL_LINK_TYPE"), A]
+    token: Annotated[bytes, Field(min_length=32, max_length=32), TOKEN]
+    token_epoch: Annotated[str, Field(pattern=r"^20[0-9]{2}H[12]$"), TECH]
+    norm_version: Annotated[int, Field(ge=1, le=1000), TECH]
+    role: Role
+    evidence_grade: Annotated[str, CodeOf("CL_EVID_GRADE", without=("C",)), A]
+    expires: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$"), TECH]
+
+
+class TrainingDelivered(CaseEvent):
+    meaning = "A training session took place; holds no person data."
+    subject = "case_ref"
+
+    event_type: Literal["training.delivered"]
+    axis: Annotated[str, CodeOf("CL_NRM_AXIS"), A]
+    audience: Annotated[list[Annotated[str, CodeOf("CL_AUDIENCE")]], A, Many]
+    mode: Annotated[str, CodeOf("CL_TRAINING_MODE"), A]
+    participants_f: Annotated[Count | None, A, Field(description="Null when the total is below 5.")]
+    participants_m: Annotated[Count | None, A, Field(description="Null when the total is below 5.")]
+    participants_total: Count
+    hours: Annotated[int, Field(ge=1, le=2000), A]
+    language: Annotated[str, CodeOf("CL_LANGUAGE"), A]
+    is_tot: Annotated[Flag, Field(description="Training of trainers.")]
+    regional: Flag
+    partner: Annotated[str, CodeOf("CL_PARTNER"), A]
+
+    @model_validator(mode="after")
+    def _participants_add_up(self) -> Self:
+        known = [n for n in (self.participants_f, self.participants_m) if n is not None]
+        if sum(known) > self.participants_total:
+            raise ValueError("participants_total: smaller than its parts")
+        if self.participants_total < 5 and known:
+            raise ValueError("participants_f: told although the total is below 5")
+        _distinct("audience", self.audience)
+        return self
+
+
+AnyCaseEvent = Annotated[
+    ReportReceived
+    | ReportTriaged
+    | ReportTransmitted
+    | VictimPresumed
+    | VictimIdentified
+    | VictimReferred
+    | AssistanceProvided
+    | AssistanceClosed
+    | VictimReturn
+    | InvestigationOpened
+    | PersonStage
+    | Sentence
+    | CooperationRequest
+    | NetworkIntercepted
+    | NetworkLinkage
+    | TrainingDelivered,
+    Field(discriminator="event_type"),
+]
+
+EVENT_TYPES: dict[str, type[CaseEvent]] = {
+    get_args(model.model_fields["event_type"].annotation)[0]: model
+    for model in get_args(get_args(AnyCaseEvent)[0])
+}
+
+_adapter: TypeAdapter[CaseEvent] = TypeAdapter(AnyCaseEvent)
+
+
+def validate(fields: dict[str, Any]) -> CaseEvent:
+    """Makes an event of its fields, or says which rule it breaks.
+
+    Args:
+        fields: The event as decoded from Avro or built by a mapping.
+
+    Raises:
+        EventInvalid: With the field and the kind of rule, never the value.
+    """
+    try:
+        return _adapter.validate_python(fields)
+    except ValidationError as error:
+        raise EventInvalid(got=_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    """The broken rules as ``field: kind``, without input values."""
+    reasons = []
+    for detail in error.errors(include_input=False, include_url=False, include_context=False):
+        if detail["type"] == "value_error":
+            reasons.append(detail["msg"].removeprefix("Value error, "))
+        elif detail["type"] == "extra_forbidden":
+            # The name of a field that we do not know may be anything, a cell of a register too.
+            reasons.append("a field that the type does not have")
+        else:
+            path = ".".join(str(part) for part in detail["loc"][1:]) or "event_type"
+            reasons.append(f"{path}: {detail['type']}")
+    return "; ".join(reasons[:5])

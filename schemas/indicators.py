@@ -1,0 +1,55 @@
+"""The catalogue of indicators: names, units, breakdowns and where each comes from.
+
+How they are counted is not told here but in ``processors/indicators``.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from schemas.codelists import Language
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """An indicator of the catalogue.
+
+    Attributes:
+        code: Its code, e.g. ``VIC_IDENT``.
+        names: Its name in the three languages; the Arabic is unreviewed.
+        unit: Code of ``CL_UNIT``.
+        frequencies: Codes of ``CL_FREQ``.
+        breakdowns: Dimensions by which it may be broken down.
+        standard: Definition that it follows.
+        caveat: What a reader must know.
+    """
+
+    code: str
+    names: Mapping[Language, str]
+    unit: str
+    frequencies: tuple[str, ...]
+    breakdowns: tuple[str, ...]
+    standard: str
+    caveat: str
+
+
+@cache
+def catalogue() -> dict[str, Indicator]:
+    """Every indicator that is counted, by code."""
+    with (files("schemas") / "indicators.csv").open(encoding="utf-8") as file:
+        return {
+            row["code"]: Indicator(
+                code=row["code"],
+                names={"en": row["name_en"], "fr": row["name_fr"], "ar": row["name_ar"]},
+                unit=row["unit"],
+                frequencies=tuple(row["frequencies"].split()),
+                breakdowns=tuple(row["breakdowns"].split()),
+                standard=row["standard"],
+                caveat=row["caveat"],
+            )
+            for row in csv.DictReader(file)
+        }

@@ -1,0 +1,205 @@
+"""Which key may sign what, and from which sequence on.
+
+Every party holds the same trust document: the authorities, their keys, and how far each key
+reaches. The rules:
+
+1. A key belongs to one owner and one purpose: signing batches, signing receipts, or opening.
+2. Validity is counted in positions of a stream, (epoch, sequence), never in wall-clock time.
+   A key is valid from a position, perhaps up to a position, and never from the position on at
+   which it was declared compromised.
+3. Keys are never removed. A retired key still proves what it signed while it was valid.
+4. A stream opens a new epoch only if the document announces it: that is how an authority goes on
+   after it lost its outbox, and how a suspended stream is freed.
+5. A batch by a key that the document does not list is refused until a newer document lists it.
+
+Example:
+    >>> from schemas.keys import SigningKey
+    >>> key = SigningKey.generate("ed25519")
+    >>> trust = TrustDocument(
+    ...     version=1,
+    ...     authorities=[Authority(id="tn.inltp", country="TUN")],
+    ...     keys=[TrustedKey.of(key.verify_key, owner="tn.inltp", purpose="batch")],
+    ... )
+    >>> trust.batch_key(key.keyid, "tn.inltp", stream=0, position=(1, 1)) == key.verify_key
+    True
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from schemas.codelists import CodeOf
+from schemas.errors import (
+    ForeignKey,
+    KeyCompromised,
+    KeyFileInvalid,
+    KeyNotYetValid,
+    KeyRetired,
+    UnknownAuthority,
+    UnknownKey,
+)
+from schemas.keys import SealingScheme, SealKey, SigningScheme, VerifyKey, is_public_key, key_id
+
+AuthorityId = Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$")]
+PLATFORM = "platform"
+Purpose = Literal["batch", "receipt", "open"]
+Position = tuple[int, int]
+"""Epoch and sequence, compared in that order."""
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ByStream(_Closed):
+    """A position for every stream, with exceptions for single streams."""
+
+    default: Position | None = None
+    streams: dict[int, Position] = {}
+
+    def of(self, stream: int) -> Position | None:
+        return self.streams.get(stream, self.default)
+
+
+class Authority(_Closed):
+    """A national authority: who it is and which epoch each of its streams may be in."""
+
+    id: AuthorityId
+    country: Annotated[str, CodeOf("CL_REPORTING_COUNTRY")]
+    epochs: dict[int, int] = {}
+    """Newest epoch announced for a stream; a stream that is not named is in epoch 1."""
+
+    def epoch_of(self, stream: int) -> int:
+        return self.epochs.get(stream, 1)
+
+
+class TrustedKey(_Closed):
+    """A public key, its owner, and how far it reaches."""
+
+    keyid: str
+    owner: AuthorityId | Literal["platform"]
+    purpose: Purpose
+    scheme: SigningScheme | SealingScheme
+    public: str
+    valid_from: ByStream = ByStream(default=(1, 1))
+    valid_to: ByStream = ByStream()
+    compromised_from: ByStream = ByStream()
+    reason: str = ""
+
+    @classmethod
+    def of(cls, key: VerifyKey | SealKey, *, owner: str, purpose: Purpose) -> TrustedKey:
+        public = b64encode(key.public).decode()
+        return cls(keyid=key.keyid, owner=owner, purpose=purpose, scheme=key.scheme, public=public)
+
+    @model_validator(mode="after")
+    def _key_is_what_it_says(self) -> Self:
+        if key_id(self.scheme, b64decode(self.public)) != self.keyid:
+            raise ValueError("keyid is not that of the public key")
+        if not is_public_key(self.scheme, b64decode(self.public)):
+            raise ValueError("not a public key of its scheme")
+        if (self.purpose == "open") != (self.scheme in ("mlkem768-x25519", "x25519")):
+            raise ValueError("the scheme does not serve the purpose")
+        return self
+
+    @cached_property
+    def verify_key(self) -> VerifyKey:
+        return VerifyKey(self.scheme, b64decode(self.public))  # type: ignore[arg-type]
+
+    @cached_property
+    def seal_key(self) -> SealKey:
+        return SealKey(self.scheme, b64decode(self.public))  # type: ignore[arg-type]
+
+    def check_position(self, stream: int, position: Position) -> None:
+        """Raises KeyCompromised, KeyNotYetValid or KeyRetired outside the key's range."""
+        compromised = self.compromised_from.of(stream)
+        if compromised is not None and position >= compromised:
+            raise KeyCompromised(expected=f"before {_tell(compromised)}", got=_tell(position))
+        first = self.valid_from.of(stream)
+        if first is None or position < first:
+            raise KeyNotYetValid(expected=f"from {_tell(first)}", got=_tell(position))
+        last = self.valid_to.of(stream)
+        if last is not None and position > last:
+            raise KeyRetired(expected=f"up to {_tell(last)}", got=_tell(position))
+
+
+def _tell(position: Position | None) -> str:
+    return "never" if position is None else f"epoch {position[0]} sequence {position[1]}"
+
+
+class TrustDocument(_Closed):
+    """The whole document, in one version."""
+
+    version: Annotated[int, Field(ge=1)]
+    authorities: list[Authority]
+    keys: list[TrustedKey]
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        for names in ([a.id for a in self.authorities], [k.keyid for k in self.keys]):
+            if len(set(names)) != len(names):
+                raise ValueError("an authority or a key is listed twice")
+        return self
+
+    @classmethod
+    def parse(cls, content: bytes) -> TrustDocument:
+        """Reads a trust document.
+
+        Raises:
+            KeyFileInvalid: With the places that are wrong.
+        """
+        try:
+            return cls.model_validate_json(content)
+        except ValidationError as error:
+            places = [".".join(map(str, e["loc"])) or e["type"] for e in error.errors()[:5]]
+            raise KeyFileInvalid(expected="a trust document", got="; ".join(places)) from None
+
+    def dump(self) -> bytes:
+        return self.model_dump_json(indent=2).encode() + b"\n"
+
+    def authority(self, authority_id: str) -> Authority:
+        """Raises UnknownAuthority for one that the document does not list."""
+        # No index: there are few entries, and `model_copy` would carry an old index along.
+        for authority in self.authorities:
+            if authority.id == authority_id:
+                return authority
+        raise UnknownAuthority(expected="an authority of the trust document")
+
+    def batch_key(
+        self, keyid: str, authority: str, *, stream: int, position: Position
+    ) -> VerifyKey:
+        """The key that may have signed this batch.
+
+        Raises:
+            UnknownKey: Not in the document.
+            ForeignKey: Of another owner or purpose.
+            KeyNotYetValid, KeyRetired, KeyCompromised: Outside its range.
+        """
+        key = self._key(keyid, owner=authority, purpose="batch")
+        key.check_position(stream, position)
+        return key.verify_key
+
+    def receipt_key(self, keyid: str) -> VerifyKey:
+        """The platform's key that may have signed a receipt; raises as `batch_key`."""
+        return self._key(keyid, owner=PLATFORM, purpose="receipt").verify_key
+
+    def recipients(self) -> list[SealKey]:
+        """The keys that batches are encrypted for: all the platform's that are not compromised."""
+        return [
+            key.seal_key
+            for key in self.keys
+            if (key.owner, key.purpose) == (PLATFORM, "open") and key.compromised_from == ByStream()
+        ]
+
+    def _key(self, keyid: str, *, owner: str, purpose: Purpose) -> TrustedKey:
+        key = next((key for key in self.keys if key.keyid == keyid), None)
+        if key is None:
+            raise UnknownKey(expected=f"a key of trust document {self.version}")
+        if (key.owner, key.purpose) != (owner, purpose):
+            raise ForeignKey(
+                expected=f"a {purpose} key of {owner}", got=f"a {key.purpose} key of {key.owner}"
+            )
+        return key
