@@ -1,0 +1,1 @@
+"""From case events to sealed batches on Kafka: outbox, sealer, publisher."""

@@ -1,0 +1,294 @@
+"""Publishes what the outbox holds, until the platform says it has it.
+
+The rules:
+
+1. Every stream is sent in the order of its sequence, a bounded number of batches ahead of the
+   last receipt.
+2. A batch counts as delivered when a signed receipt accepts it, not when the broker stored it.
+3. Told of a gap, the publisher sends again from the expected position. Hearing nothing for a
+   while, it sends again everything that has no receipt. Both are harmless: the bytes are the same,
+   and a duplicate is receipted.
+4. A batch that is refused for another reason, again and again, stops the publisher: sending on
+   would only pile up refusals.
+5. A platform that is ahead of the outbox means that the outbox is an old copy. Nothing is sealed
+   then, because a second history under the same sequences would suspend the stream.
+6. A broker that is away is waited for; the outbox keeps everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from producers.outbox import Outbox
+from producers.sealer import Sealer
+from schemas.envelope import MAX_EVENTS
+from schemas.errors import (
+    BatchRefused,
+    BrokerUnreachable,
+    ChainGap,
+    OutboxBehind,
+    SealError,
+    WireError,
+)
+from schemas.kafka import Broker
+from schemas.receipts import Entry, Receipt, Status, open_receipt
+from schemas.topics import CASES, RECEIPTS
+from schemas.trust import TrustDocument
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Times in seconds, and how far ahead of the receipts a stream may run.
+
+    Attributes:
+        linger: How long events wait for company before a batch closes.
+        resend_after: Silence after which unreceipted batches are sent again.
+        heartbeat: Silence after which a stream sends a sign of life; None for never.
+        give_up_after: Time without a broker after which publishing ends; None for never.
+        window: Batches of a stream that may be under way.
+        max_refusals: Refusals of one batch after which publishing ends.
+    """
+
+    linger: float = 0.05
+    resend_after: float = 10.0
+    heartbeat: float | None = None
+    give_up_after: float | None = None
+    window: int = 64
+    max_refusals: int = 3
+
+
+@dataclass
+class _Stream:
+    """Where a stream stands in this session; what must last is in the outbox."""
+
+    number: int
+    sent: int = 0
+    due_since: float | None = None
+    heard: float = 0.0
+    sealed: float = 0.0
+    refusals: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Link:
+    """An open connection: a producer, and a reader of this country's receipts."""
+
+    producer: AIOKafkaProducer
+    receipts: AIOKafkaConsumer
+
+
+class Publisher:
+    """Publishes one outbox.
+
+    Args:
+        outbox: What to publish.
+        sealer: How batches are sealed.
+        trust: The trust document at hand.
+        broker: Where Kafka is.
+        pace: Times and bounds.
+        on_progress: Called after every receipt, for progress bars.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        sealer: Sealer,
+        trust: TrustDocument,
+        broker: Broker,
+        *,
+        pace: Pace = Pace(),
+        on_progress: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._outbox = outbox
+        self._sealer = sealer
+        self._trust = trust
+        self._broker = broker
+        self._pace = pace
+        self._on_progress = on_progress
+        country = trust.authority(outbox.authority).country
+        self._cases = CASES.name(country)
+        self._receipts = RECEIPTS.name(country)
+        self._streams = [_Stream(number) for number in range(outbox.streams)]
+
+    async def run(self, done: Callable[[], bool]) -> None:
+        """Publishes until `done` says that no more is coming and everything is receipted.
+
+        Args:
+            done: Whether nothing more will be put into the outbox.
+
+        Raises:
+            BrokerUnreachable: There was no broker for `Pace.give_up_after` seconds.
+            BatchRefused: The platform refuses a batch for good.
+            OutboxBehind: The outbox is an old copy.
+        """
+        clock = asyncio.get_running_loop().time
+        reached = clock()
+        while True:
+            try:
+                async with self._connect() as link:
+                    reached = clock()
+                    await self._publish(link, done)
+                    return
+            except (KafkaError, TimeoutError) as error:
+                reason = type(error).__name__
+                log.warning("no broker (%s); publishing goes on when it is back", reason)
+                patience = self._pace.give_up_after
+                if patience is not None and clock() - reached > patience:
+                    raise BrokerUnreachable(got=f"nothing for {patience:.0f} s") from error
+                await asyncio.sleep(min(1.0, patience or 1.0))
+
+    @asynccontextmanager
+    async def _connect(self) -> AsyncIterator[_Link]:
+        options = self._broker.options()
+        producer = AIOKafkaProducer(
+            **options, acks="all", enable_idempotence=True, request_timeout_ms=10_000
+        )
+        receipts = AIOKafkaConsumer(**options, enable_auto_commit=False, fetch_max_wait_ms=100)
+        try:
+            await producer.start()
+            await receipts.start()
+            yield _Link(producer, receipts)
+        finally:
+            await asyncio.gather(producer.stop(), receipts.stop(), return_exceptions=True)
+
+    async def _publish(self, link: _Link, done: Callable[[], bool]) -> None:
+        await self._listen_from_now(link)
+        for stream in self._streams:
+            stream.sent = 0
+            stream.heard = asyncio.get_running_loop().time()
+        sending = asyncio.create_task(self._send_all(link, done))
+        hearing = asyncio.create_task(self._hear(link))
+        try:
+            await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (hearing, sending):
+                if task.done():
+                    task.result()
+        finally:
+            for task in (sending, hearing):
+                task.cancel()
+            await asyncio.gather(sending, hearing, return_exceptions=True)
+
+    # --- Sending ---------------------------------------------------------------------------------
+
+    async def _send_all(self, link: _Link, done: Callable[[], bool]) -> None:
+        while True:
+            finished = done()
+            for stream in self._streams:
+                self._seal_due(stream, now_or_never=finished)
+                await self._send_due(link, stream)
+            if finished and not any(self._busy(stream) for stream in self._streams):
+                return
+            await asyncio.sleep(self._pace.linger)
+
+    def _busy(self, stream: _Stream) -> bool:
+        number = stream.number
+        return bool(self._outbox.unsealed(number) or self._outbox.pending(number, limit=1))
+
+    def _seal_due(self, stream: _Stream, *, now_or_never: bool) -> None:
+        """Closes the batches that are full or have lingered, or a sign of life if it is time."""
+        now = asyncio.get_running_loop().time()
+        while (waiting := self._outbox.unsealed(stream.number)) >= MAX_EVENTS:
+            self._seal(stream, now)
+        if waiting == 0:
+            stream.due_since = None
+            heartbeat = self._pace.heartbeat
+            if heartbeat is not None and now - stream.sealed > heartbeat and stream.sealed:
+                self._seal(stream, now, even_empty=True)
+            stream.sealed = stream.sealed or now
+            return
+        stream.due_since = stream.due_since or now
+        if now_or_never or now - stream.due_since >= self._pace.linger:
+            self._seal(stream, now)
+
+    def _seal(self, stream: _Stream, now: float, *, even_empty: bool = False) -> None:
+        self._outbox.seal_next(stream.number, self._sealer, even_empty=even_empty)
+        stream.sealed = now
+        stream.due_since = None
+
+    async def _send_due(self, link: _Link, stream: _Stream) -> None:
+        now = asyncio.get_running_loop().time()
+        pending = self._outbox.pending(stream.number, limit=self._pace.window)
+        if not pending:
+            stream.heard = now
+            return
+        if now - stream.heard > self._pace.resend_after:
+            log.info("stream %d: no receipt for a while, sending again", stream.number)
+            stream.sent, stream.heard = 0, now
+        for batch in pending:
+            if batch.sequence > stream.sent:
+                await link.producer.send(
+                    self._cases, batch.message, partition=batch.stream, key=None
+                )
+                stream.sent = batch.sequence
+        # An idempotent producer waits for its broker for ever; we would rather connect anew.
+        await asyncio.wait_for(link.producer.flush(), timeout=self._pace.resend_after)
+
+    # --- Hearing ---------------------------------------------------------------------------------
+
+    async def _listen_from_now(self, link: _Link) -> None:
+        """Goes to the end of the receipts, once the newest of each stream was looked at."""
+        partitions = [TopicPartition(self._receipts, s.number) for s in self._streams]
+        link.receipts.assign(partitions)
+        ends = await link.receipts.end_offsets(partitions)
+        for partition, end in ends.items():
+            if end:
+                link.receipts.seek(partition, end - 1)
+                receipt = self._read((await link.receipts.getone(partition)).value)
+                if receipt is not None:
+                    self._check_not_behind(receipt)
+            link.receipts.seek(partition, end)
+
+    def _check_not_behind(self, receipt: Receipt) -> None:
+        mine = self._outbox.next_position(receipt.stream)
+        if receipt.next_position > mine:
+            raise OutboxBehind(
+                expected=f"stream {receipt.stream} at {receipt.next_position}", got=str(mine)
+            )
+
+    async def _hear(self, link: _Link) -> None:
+        async for record in link.receipts:
+            receipt = self._read(record.value)
+            if receipt is None:
+                continue
+            stream = self._streams[receipt.stream]
+            stream.heard = asyncio.get_running_loop().time()
+            for entry in receipt.entries:
+                self._take(stream, entry, receipt)
+            self._on_progress()
+
+    def _read(self, value: bytes) -> Receipt | None:
+        """A receipt for us, or None for what does not verify: nobody is to be believed blindly."""
+        try:
+            receipt = open_receipt(value, self._trust)
+        except (WireError, SealError) as error:
+            log.warning("a receipt was ignored: %s", error)
+            return None
+        ours = receipt.authority == self._outbox.authority
+        return receipt if ours and 0 <= receipt.stream < len(self._streams) else None
+
+    def _take(self, stream: _Stream, entry: Entry, receipt: Receipt) -> None:
+        if entry.status is not Status.REFUSED:
+            refused = [(event.index, event.code) for event in entry.refused]
+            self._outbox.accept(stream.number, entry.epoch, entry.sequence, refused)
+            stream.refusals.pop(entry.sequence, None)
+            return
+        self._outbox.note_refusal(stream.number, entry.epoch, entry.sequence, entry.code)
+        if entry.code == ChainGap.code:
+            stream.sent = min(stream.sent, receipt.next_position[1] - 1)
+            return
+        count = stream.refusals[entry.sequence] = stream.refusals.get(entry.sequence, 0) + 1
+        if count >= self._pace.max_refusals:
+            raise BatchRefused(
+                expected="acceptance",
+                got=f"{entry.code} for stream {stream.number} sequence {entry.sequence}",
+            )
+        stream.sent = min(stream.sent, entry.sequence - 1)

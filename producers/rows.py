@@ -1,0 +1,79 @@
+"""What a mapping hands to the outbox, and what comes of it: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event as a mapping sees it.
+
+    Attributes:
+        slot: Keyed identity of the fact in the register (32 bytes).
+        fields: The event's fields without event_id, supersedes and revision.
+    """
+
+    slot: bytes
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class MappedRow:
+    """A row that could be mapped, and all that it says now."""
+
+    row_key: bytes
+    drafts: tuple[Draft, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one column of a row; `got` is a kind of thing, never the content."""
+
+    column: str
+    code: str
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A row that stays home, and why. `row` says where it stands in its table."""
+
+    table: str
+    row: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row that could not be mapped."""
+
+    row_key: bytes
+    rejection: Rejection
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a chunk of rows came to: numbers of events, and of rows rejected."""
+
+    new: int = 0
+    corrected: int = 0
+    withdrawn: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: Recorded) -> Recorded:
+        return Recorded(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Recorded)))
+
+
+@dataclass(frozen=True)
+class PendingBatch:
+    """A sealed batch that the platform has not accepted yet."""
+
+    stream: int
+    epoch: int
+    sequence: int
+    hash: bytes
+    message: bytes

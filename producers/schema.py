@@ -1,0 +1,56 @@
+"""The tables of the outbox.
+
+``slots`` is what the register says at present, ``events`` what was or will be published,
+``batches`` the chain of each stream. The bytes of events and batches are kept until a receipt
+accepts them; ``slots`` keeps the newest event of each fact for withdrawals.
+"""
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS cursors (source TEXT PRIMARY KEY, cursor TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS epochs (stream INTEGER PRIMARY KEY, epoch INTEGER NOT NULL)",
+    """
+    CREATE TABLE IF NOT EXISTS slots (
+      slot BLOB PRIMARY KEY,
+      row_key BLOB NOT NULL,
+      source TEXT NOT NULL,
+      event_id BLOB NOT NULL,
+      revision INTEGER NOT NULL,
+      digest BLOB NOT NULL,
+      message BLOB NOT NULL
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX IF NOT EXISTS slots_of_row ON slots (row_key)",
+    """
+    CREATE TABLE IF NOT EXISTS events (
+      id INTEGER PRIMARY KEY,
+      event_id BLOB NOT NULL UNIQUE,
+      stream INTEGER NOT NULL,
+      epoch INTEGER,
+      sequence INTEGER,
+      message BLOB,
+      code TEXT NOT NULL DEFAULT ''
+    )
+    """,
+    "CREATE INDEX IF NOT EXISTS events_by_batch ON events (stream, epoch, sequence)",
+    """
+    CREATE TABLE IF NOT EXISTS batches (
+      stream INTEGER NOT NULL,
+      epoch INTEGER NOT NULL,
+      sequence INTEGER NOT NULL,
+      hash BLOB NOT NULL,
+      message BLOB,
+      events INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('pending', 'accepted', 'dissolved')),
+      code TEXT NOT NULL,
+      PRIMARY KEY (stream, epoch, sequence)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS rejections (
+      row_key BLOB PRIMARY KEY,
+      source TEXT NOT NULL,
+      rejection TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+)
