@@ -1,0 +1,1 @@
+"""From sealed batches to indicators: intake, counting, release, linkage, alerts."""

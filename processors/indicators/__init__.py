@@ -1,0 +1,1 @@
+"""Counting: which event adds to which cells, and how cells become indicators."""

@@ -1,0 +1,186 @@
+"""The dimensions of the cells: how an event falls into them.
+
+A dimension gives an event's value or values. Two kinds:
+
+* **Single**: every counted thing has one value, ``_U`` where it is unknown. The total is the sum.
+* **Multiple**: a thing may have several values (a victim suffered two forms of exploitation), so
+  the sum over them is more than the number of things. Every thing also adds to ``_T``, and the
+  total is read there. Such dimensions are marked as not additive wherever they are shown.
+
+``EXPLOITATION`` counts a victim once under each code recorded, each of its parents, and its group
+in both groupings: ``SDG_*`` puts servitude and slavery with forced labour (SDG 16.2.2 metadata),
+``NAT_*`` under other forms, as national returns to UNODC do.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from schemas.codelists import FOLDER, codelist
+
+Event = Mapping[str, Any]
+"""An event's fields, as validated, with ``event_type``."""
+Values = tuple[str, ...]
+Reader = Callable[[Event, Event], Values]
+"""From the counted event and the event that describes the person to the dimension's values."""
+
+TOTAL = "_T"
+UNKNOWN = "_U"
+NOT_APPLICABLE = "_Z"
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A dimension of cells.
+
+    Attributes:
+        name: SDMX-style name, e.g. ``SEX``.
+        read: Gives the values of an event.
+        multiple: Whether an event may have several values.
+    """
+
+    name: str
+    read: Reader
+    multiple: bool = False
+
+
+def _field(*names: str) -> Reader:
+    """The first of the fields that the event has, or else that the person's description has."""
+
+    def read(event: Event, person: Event) -> Values:
+        for source in (event, person):
+            for name in names:
+                if name in source:
+                    return (source[name],)
+        return (UNKNOWN,)
+
+    return read
+
+
+def _many(name: str) -> Reader:
+    """A list field, or a single one, and the total."""
+
+    def read(event: Event, _person: Event) -> Values:
+        value = event[name]
+        return (TOTAL, value) if isinstance(value, str) else (TOTAL, *value)
+
+    return read
+
+
+@cache
+def _groups() -> dict[str, Values]:
+    """Both groups of every exploitation code."""
+    with (FOLDER / "exploitation_groups.csv").open(encoding="utf-8") as file:
+        return {row["code"]: (row["sdg"], row["national"]) for row in csv.DictReader(file)}
+
+
+@cache
+def forms_of(codes: Values) -> Values:
+    """All values of ``EXPLOITATION`` under which a set of codes is counted, each once.
+
+    Example:
+        >>> forms_of(("SRV", "SEX_PROST"))
+        ('_T', 'NAT_OTH', 'NAT_SEX', 'SDG_LAB', 'SDG_SEX', 'SEX', 'SEX_PROST', 'SRV')
+    """
+    listing = codelist("CL_EXPLOITATION")
+    found = {TOTAL}
+    for code in codes:
+        found |= {code, *listing.ancestors(code), *_groups().get(code, ())}
+    return tuple(sorted(found))
+
+
+def _exploitation(event: Event, person: Event) -> Values:
+    codes = event.get("exploitation") or person.get("exploitation") or (UNKNOWN,)
+    return forms_of(tuple(codes))
+
+
+@cache
+def _national_or_foreign(citizenship: str, country: str) -> Values:
+    if citizenship in ("NATIONAL", country):
+        return ("NATIONAL",)
+    return (citizenship,) if citizenship in (UNKNOWN, "STATELESS") else ("FOREIGN",)
+
+
+def _natfor(event: Event, person: Event) -> Values:
+    citizenship = event.get("citizenship") or person.get("citizenship") or UNKNOWN
+    return _national_or_foreign(citizenship, event["country"])
+
+
+def _origin(event: Event, _person: Event) -> Values:
+    """Where the journey began; a national who came back from abroad left from home."""
+    return (event.get("country_of_recruitment") or event["country"],)
+
+
+def _transit(event: Event, _person: Event) -> Values:
+    transit = event.get("transit_countries")
+    return (transit[0] if transit else NOT_APPLICABLE,)
+
+
+def _destination(event: Event, _person: Event) -> Values:
+    return (event.get("country_of_exploitation") or event["counterpart"],)
+
+
+QUALITY_FIELDS: dict[str, str] = {
+    "sex": "SEX",
+    "age_band": "AGE",
+    "adult": "AGE",
+    "citizenship": "CITIZ",
+    "exploitation": "EXPLOITATION",
+    "region": "REGION",
+    "geography": "GEOGRAPHY",
+    "country_of_recruitment": "ORIGIN",
+    "recruit_channel": "RECRUIT_CHANNEL",
+    "means_of_control": "MEANS",
+    "isic_section": "ISIC",
+    "reporter": "REPORTER",
+    "channel": "CHANNEL",
+    "days_from_report": "DUR_BAND",
+}
+"""Fields whose unknown values are watched, and the dimension that they belong to."""
+
+
+def _observed(event: Event, _person: Event) -> Values:
+    return tuple(d for name, d in QUALITY_FIELDS.items() if name in event)
+
+
+def _unobserved(event: Event, _person: Event) -> Values:
+    hidden = event["suppressed_fields"]
+    return tuple(
+        dimension
+        for name, dimension in QUALITY_FIELDS.items()
+        if name in event and (event[name] in (UNKNOWN, [UNKNOWN]) or name in hidden)
+    )
+
+
+DIMENSIONS: dict[str, Dimension] = {
+    dimension.name: dimension
+    for dimension in (
+        Dimension("SEX", _field("sex")),
+        Dimension("AGE", _field("age_band", "adult")),
+        Dimension("CITIZ", _field("citizenship")),
+        Dimension("NATFOR", _natfor),
+        Dimension("REGION", _field("region")),
+        Dimension("GEOGRAPHY", _field("geography")),
+        Dimension("EXPLOITATION", _exploitation, multiple=True),
+        Dimension("ORIGIN", _origin),
+        Dimension("TRANSIT", _transit),
+        Dimension("DEST", _destination),
+        Dimension("CHANNEL", _field("channel")),
+        Dimension("REPORTER", _field("reporter")),
+        Dimension("SERVICE", _many("service"), multiple=True),
+        Dimension("OFFENCE", _field("offence_basis")),
+        Dimension("STAGE", _field("stage")),
+        Dimension("TYPE", _field("network_type")),
+        Dimension("OUTCOME", _field("outcome")),
+        Dimension("AXIS", _field("axis")),
+        Dimension("AUDIENCE", _many("audience"), multiple=True),
+        Dimension("MODE", _field("mode")),
+        # Not multiple: here it is the fields of an event that are counted, not the event.
+        Dimension("DIMENSION", _observed),
+        Dimension("DIMENSION_UNKNOWN", _unobserved),
+    )
+}

@@ -1,0 +1,1 @@
+"""Intake: verify, open, validate, count; the ledger that survives; receipts and quarantine."""

@@ -1,0 +1,223 @@
+"""Applies the events of one batch to the ledger: what stands, what is counted, what is refused.
+
+The rules:
+
+1. An event is judged alone. If it is refused, the others of its batch are not.
+2. An event id that the ledger knows with the same content is a duplicate: it is counted once.
+   With another content it is refused.
+3. A correction takes the place of the event it supersedes; both are of one type and one subject,
+   and only the newest revision can be corrected. A withdrawal leaves the place empty.
+4. Cells change by what a subject added before and adds now, once for each subject and batch.
+
+Everything here is a function of the batch and of records already in the ledger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from processors.indicators.rules import Cell, cells_of
+from processors.intake.records import (
+    Fields,
+    cell_key,
+    event_key,
+    pack_count,
+    pack_event,
+    pack_subject,
+    subject_key,
+    unpack_count,
+    unpack_subject,
+)
+from schemas.case_events import validate
+from schemas.codec import decode
+from schemas.errors import (
+    EventIdReused,
+    EventInvalid,
+    RestrictedType,
+    SouthmedError,
+    SupersedesForeign,
+    SupersedesStale,
+    SupersedesUnknown,
+    WrongProducer,
+)
+from schemas.receipts import RefusedEvent
+from schemas.trust import Authority
+
+Read = Callable[[Sequence[bytes]], Sequence[bytes | None]]
+"""Reads records of the ledger by their keys."""
+Writes = dict[bytes, bytes | None]
+"""Records to write by key; None deletes."""
+
+RESTRICTED = frozenset({"network.linkage"})
+
+
+@dataclass
+class Applied:
+    """What the events of a batch came to."""
+
+    writes: Writes = field(default_factory=dict)
+    accepted: int = 0
+    duplicate: int = 0
+    refused: list[RefusedEvent] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """An event that is valid in itself."""
+
+    index: int
+    message: bytes
+    fields: Fields
+    subject: bytes
+
+
+def apply_events(
+    messages: Sequence[bytes], authority: Authority, produced_at: int, read: Read
+) -> Applied:
+    """Applies a batch.
+
+    Args:
+        messages: The events, each still encoded.
+        authority: Who signed the batch.
+        produced_at: When it was sealed, milliseconds since 1970.
+        read: Access to the ledger.
+    """
+    result = Applied()
+    latest = datetime.fromtimestamp(produced_at / 1000, UTC).strftime("%Y-%m")
+    candidates = list(_candidates(messages, authority, latest, result.refused))
+    events = _load(read, _event_keys(candidates))
+    before = _load(read, {c.subject for c in candidates})
+    now = {subject: unpack_subject(value) for subject, value in before.items()}
+    touched: set[bytes] = set()
+    for candidate in candidates:
+        try:
+            known = _place(candidate, events, now[candidate.subject])
+        except SouthmedError as error:
+            result.refused.append(_refusal(candidate.index, error))
+            continue
+        if known:
+            result.duplicate += 1
+            continue
+        key = event_key(candidate.fields["event_id"])
+        result.writes[key] = events[key]
+        result.accepted += 1
+        touched.add(candidate.subject)
+    changes = _settle(result.writes, touched, before, now)
+    _count(result.writes, changes, read)
+    return result
+
+
+def _load(read: Read, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
+    ordered = list(keys)
+    return dict(zip(ordered, read(ordered), strict=True))
+
+
+def _candidates(
+    messages: Sequence[bytes], authority: Authority, latest: str, refused: list[RefusedEvent]
+) -> Iterable[_Candidate]:
+    for index, message in enumerate(messages):
+        try:
+            fields = _read_event(message, authority, latest)
+        except SouthmedError as error:
+            refused.append(_refusal(index, error))
+        else:
+            yield _Candidate(index, message, fields, subject_key(fields))
+
+
+def _read_event(message: bytes, authority: Authority, latest: str) -> Fields:
+    """An event's fields, once it is valid and its signer's own."""
+    decoded = decode(message)
+    fields = {"event_type": decoded.subject, **decoded.fields}
+    validate(fields)
+    if decoded.subject in RESTRICTED:
+        raise RestrictedType(got=decoded.subject)
+    if (fields["producer"], fields["country"]) != (authority.id, authority.country):
+        raise WrongProducer(expected=f"{authority.id} of {authority.country}")
+    if fields["period"] > latest:
+        raise EventInvalid(got="period: after the batch was sealed")
+    return fields
+
+
+def _refusal(index: int, error: SouthmedError) -> RefusedEvent:
+    return RefusedEvent(index, error.code, error.got)
+
+
+def _event_keys(candidates: Sequence[_Candidate]) -> set[bytes]:
+    """Keys of the events themselves and of those that they supersede."""
+    ids = {c.fields["event_id"] for c in candidates}
+    ids |= {c.fields["supersedes"] for c in candidates if c.fields["supersedes"] is not None}
+    return {event_key(event_id) for event_id in ids}
+
+
+def _place(
+    candidate: _Candidate, events: dict[bytes, bytes | None], standing: list[Fields]
+) -> bool:
+    """Puts an event among those that stand of its subject; True if it was there before."""
+    fields = candidate.fields
+    key = event_key(fields["event_id"])
+    record = pack_event(candidate.message, candidate.subject)
+    if (known := events[key]) is not None:
+        if known == record:
+            return True
+        raise EventIdReused()
+    if fields["supersedes"] is not None:
+        _remove_superseded(candidate, events, standing)
+    if fields["validation"] != "WITHDRAWN":
+        standing.append(fields)
+    events[key] = record
+    return False
+
+
+def _remove_superseded(
+    candidate: _Candidate, events: Mapping[bytes, bytes | None], standing: list[Fields]
+) -> None:
+    superseded = candidate.fields["supersedes"]
+    record = events[event_key(superseded)]
+    if record is None:
+        raise SupersedesUnknown()
+    if record[16:] != candidate.subject:
+        raise SupersedesForeign(expected="an event of the same subject")
+    for place, event in enumerate(standing):
+        if event["event_id"] == superseded:
+            if event["event_type"] != candidate.fields["event_type"]:
+                raise SupersedesForeign(expected=candidate.fields["event_type"])
+            del standing[place]
+            return
+    raise SupersedesStale()
+
+
+def _settle(
+    writes: Writes,
+    touched: Iterable[bytes],
+    before: Mapping[bytes, bytes | None],
+    now: Mapping[bytes, list[Fields]],
+) -> Counter[Cell]:
+    """Writes the subjects that changed; returns by how much each cell changes."""
+    changes: Counter[Cell] = Counter()
+    for subject in touched:
+        changes.update(cells_of(now[subject]))
+        changes.subtract(cells_of(unpack_subject(before[subject])))
+        writes[subject] = pack_subject(now[subject]) if now[subject] else None
+    return changes
+
+
+def _count(writes: Writes, changes: Counter[Cell], read: Read) -> None:
+    keys = {cell_key(cell): change for cell, change in changes.items() if change}
+    for key, value in _load(read, keys).items():
+        count = unpack_count(value) + keys[key]
+        writes[key] = pack_count(count) if count else None
+
+
+def writes_digest(previous: bytes, writes: Mapping[bytes, bytes | None]) -> bytes:
+    """The rolling digest after writes: SHA-256 over the previous one and the sorted writes."""
+    digest = hashlib.sha256(previous)
+    for key in sorted(writes):
+        value = writes[key]
+        size = -1 if value is None else len(value)
+        digest.update(len(key).to_bytes(4, "big") + key + size.to_bytes(8, "big", signed=True))
+        digest.update(value or b"")
+    return digest.digest()

@@ -1,0 +1,197 @@
+"""What the ledger holds: its keys and how their values are written.
+
+The ledger of a partition is one ordered key-value store. Its kinds of records are told apart by
+the first byte of their key:
+
+====  =======================  ==============================================================
+kind  key                      value
+====  =======================  ==============================================================
+M     name                     state of the fold: next offset, digest
+H     authority                head of the authority's chain in this partition
+O     offset                   what became of the Kafka record at that offset, and the digest
+B     authority, position      hash of the accepted batch, and its receipt entry
+E     event id                 digest of the event, and its subject
+S     subject                  the subject's events that stand at present
+C     cell                     the number counted
+====  =======================  ==============================================================
+
+Numbers in keys are big-endian, so that they sort. Values are MessagePack of plain tuples and
+mappings whose order is fixed by the events themselves: the same log gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+
+from processors.indicators.rules import Cell
+from schemas.case_events import EVENT_TYPES
+from schemas.chain import Head
+from schemas.receipts import Entry, RefusedEvent, Status
+from schemas.trust import Position
+
+Fields = dict[str, Any]
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder().decode
+
+# --- State of the fold ---------------------------------------------------------------------------
+
+STATE = b"M/state"
+
+
+@dataclass(frozen=True)
+class FoldState:
+    """Where the fold of a partition stands.
+
+    Attributes:
+        next_offset: Kafka offset of the next record to fold.
+        digest: Rolling digest over everything written so far.
+    """
+
+    next_offset: int = 0
+    digest: bytes = bytes(32)
+
+    def pack(self) -> bytes:
+        return _pack((self.next_offset, self.digest))
+
+    @classmethod
+    def unpack(cls, value: bytes | None) -> FoldState:
+        return cls() if value is None else cls(*_unpack(value))
+
+
+# --- Chains --------------------------------------------------------------------------------------
+
+HEADS = b"H"
+
+
+def head_key(authority: str) -> bytes:
+    return HEADS + authority.encode()
+
+
+def pack_head(head: Head) -> bytes:
+    return _pack((head.epoch, head.sequence, head.hash, head.suspended))
+
+
+def unpack_head(value: bytes | None) -> Head:
+    return Head() if value is None else Head(*_unpack(value))
+
+
+# --- The journal: one record for each Kafka record -----------------------------------------------
+
+
+JOURNAL = b"O"
+
+
+def journal_key(offset: int) -> bytes:
+    return JOURNAL + offset.to_bytes(8, "big")
+
+
+def read_offset(key: bytes) -> int:
+    return int.from_bytes(key[len(JOURNAL) :], "big")
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What became of one Kafka record.
+
+    Attributes:
+        status: Accepted, duplicate or refused.
+        code: Error code of a refusal.
+        authority: Whose batch it was; empty where that could not be verified.
+        position: Its place in the authority's chain; (0, 0) likewise.
+        accepted, duplicate, refused: Numbers of its events.
+        digest: Rolling digest after this record.
+    """
+
+    status: Status
+    code: str
+    authority: str
+    position: Position
+    accepted: int
+    duplicate: int
+    refused: int
+    digest: bytes
+
+    def pack(self) -> bytes:
+        counts = (self.accepted, self.duplicate, self.refused)
+        place = (self.authority, self.position)
+        return _pack((self.status.value, self.code, place, counts, self.digest))
+
+    @classmethod
+    def unpack(cls, value: bytes) -> Journal:
+        status, code, (authority, position), counts, digest = _unpack(value)
+        accepted, duplicate, refused = counts
+        place = (position[0], position[1])
+        return cls(Status(status), code, authority, place, accepted, duplicate, refused, digest)
+
+
+# --- Batches -------------------------------------------------------------------------------------
+
+
+def batch_key(authority: str, position: Position) -> bytes:
+    epoch, sequence = position
+    place = epoch.to_bytes(4, "big") + sequence.to_bytes(8, "big")
+    return b"B" + authority.encode() + b"/" + place
+
+
+def pack_entry(entry: Entry) -> bytes:
+    return _pack({**asdict(entry), "status": entry.status.value})
+
+
+def unpack_entry(value: bytes) -> Entry:
+    fields = _unpack(value)
+    refused = tuple(RefusedEvent(**event) for event in fields["refused"])
+    return Entry(**{**fields, "status": Status(fields["status"]), "refused": refused})
+
+
+# --- Events and subjects -------------------------------------------------------------------------
+
+
+def event_key(event_id: bytes) -> bytes:
+    return b"E" + event_id
+
+
+def pack_event(message: bytes, subject: bytes) -> bytes:
+    """Digest of the event as it came (16 bytes), then its subject's key."""
+    return hashlib.sha256(message).digest()[:16] + subject
+
+
+def subject_key(fields: Fields) -> bytes:
+    """The subject of an event: kind of reference (c, v or s) and the reference."""
+    name = EVENT_TYPES[fields["event_type"]].subject
+    reference: bytes = fields[name]
+    return b"S" + name[0].encode() + reference
+
+
+def pack_subject(events: list[Fields]) -> bytes:
+    return _pack(events)
+
+
+def unpack_subject(value: bytes | None) -> list[Fields]:
+    return [] if value is None else _unpack(value)
+
+
+# --- Cells ---------------------------------------------------------------------------------------
+
+CELLS = b"C"
+_SEPARATOR = "|"
+
+
+def cell_key(cell: Cell) -> bytes:
+    return CELLS + _SEPARATOR.join(cell).encode()
+
+
+def read_cell(key: bytes) -> Cell:
+    return tuple(key[len(CELLS) :].decode().split(_SEPARATOR))
+
+
+def pack_count(count: int) -> bytes:
+    return count.to_bytes(8, "big")
+
+
+def unpack_count(value: bytes | None) -> int:
+    return 0 if value is None else int.from_bytes(value, "big")
