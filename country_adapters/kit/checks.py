@@ -1,0 +1,170 @@
+"""What a declaration must keep beyond its form, checked once when it is loaded.
+
+1. Every name in a rule is a declared column, of a kind that the rule can use.
+2. Every declared column is used; what is not used belongs under ``ignore``.
+3. An event has all fields of its type and no others; constants are codes of their field.
+4. Two rules for one event type have different slots.
+5. Every table of words that a column names exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from country_adapters.kit.codes import CodeTable
+from country_adapters.kit.columns import CodeColumn, GroupColumn
+from country_adapters.kit.declaration import (
+    ANY_KIND,
+    EventRule,
+    RegisterDeclaration,
+    TableDeclaration,
+)
+from country_adapters.kit.row import CODED, DATED, Need
+from country_adapters.kit.rules import Const
+from country_adapters.kit.yaml_file import Document
+from schemas.case_events import EVENT_TYPES, CaseEvent
+from schemas.codelists import codelist
+
+FILLED_BY_KIT = frozenset(
+    {
+        *("event_id", "event_type", "producer", "country", "supersedes", "revision"),
+        *("case_ref", "victim_ref", "suspect_ref", "period", "region", "region_level"),
+        *("citizenship_level", "suppressed_fields"),
+    }
+)
+WITH_DEFAULT = frozenset({"validation", "conf_status"})
+
+Place = tuple[str | int, ...]
+Use = tuple[Place, Need]
+
+
+def check(
+    document: Document, declared: RegisterDeclaration, words: Mapping[str, CodeTable]
+) -> None:
+    """Checks a whole declaration.
+
+    Raises:
+        DeclarationInvalid: With file, line and key of the first rule broken.
+    """
+    for place, problem in _problems(declared, words):
+        raise document.error(place, problem)
+
+
+def _problems(
+    declared: RegisterDeclaration, words: Mapping[str, CodeTable]
+) -> Iterator[tuple[Place, str]]:
+    if declared.country not in codelist("CL_REPORTING_COUNTRY"):
+        yield ("country",), "a reporting country"
+    for name, table in declared.tables.items():
+        at = ("tables", name)
+        uses = list(_uses(table))
+        yield from _use_problems(at, table, uses)
+        yield from _slot_problems(at, table)
+        for index, rule in enumerate(table.events):
+            yield from _event_problems((*at, "events", index), rule, table)
+        yield from _column_problems(at, table, uses, words)
+
+
+def _use_problems(
+    at: Place, table: TableDeclaration, uses: Iterable[Use]
+) -> Iterator[tuple[Place, str]]:
+    kinds = _kinds(table)
+    for place, (name, allowed) in uses:
+        if name not in kinds:
+            yield (*at, *place), f"a declared column; {name} is none"
+        elif kinds[name] not in allowed:
+            yield (*at, *place), f"a column of kind {' or '.join(allowed)}; {name} is another"
+
+
+def _column_problems(
+    at: Place, table: TableDeclaration, uses: Iterable[Use], words: Mapping[str, CodeTable]
+) -> Iterator[tuple[Place, str]]:
+    used = {name.partition(".")[0] for _, (name, _) in uses}
+    for name, column in table.columns.items():
+        if name not in used:
+            yield (*at, "columns", name), "a column that a rule uses; others go to ignore"
+        inner = column.columns if isinstance(column, GroupColumn) else {"": column}
+        for coded in inner.values():
+            if isinstance(coded, CodeColumn) and coded.table not in words:
+                yield (*at, "columns", name, "table"), "a table of codes.yaml"
+
+
+def _kinds(table: TableDeclaration) -> dict[str, str]:
+    """The kind of every column, and of those in groups as ``group.column``."""
+    kinds: dict[str, str] = {}
+    for name, column in table.columns.items():
+        kinds[name] = column.kind
+        if isinstance(column, GroupColumn):
+            kinds |= {f"{name}.{key}": inner.kind for key, inner in column.columns.items()}
+    return kinds
+
+
+def _uses(table: TableDeclaration) -> Iterator[Use]:
+    """Every place of a table that names a column."""
+    for part in ("row_key", "case_key", "victim_key", "suspect_key"):
+        yield from (((part,), (name, ("key",))) for name in getattr(table, part))
+    for index, requirement in enumerate(table.required):
+        place: Place = ("required", index)
+        yield from ((place, (name, ANY_KIND)) for name in requirement.columns)
+        yield from ((place, need) for each in requirement.when for need in each.needs())
+    for index, names in enumerate(table.order):
+        yield from ((("order", index), (name, DATED)) for name in names)
+    for index, rule in enumerate(table.events):
+        yield from ((("events", index, *place), need) for place, need in _uses_of_event(rule))
+
+
+def _uses_of_event(rule: EventRule) -> Iterator[Use]:
+    yield ("period",), (rule.period, DATED)
+    yield from ((("region",), need) for need in rule.region.needs())
+    if rule.each:
+        yield ("each",), (rule.each, (*CODED, "group"))
+    yield from ((("when",), need) for each in rule.when for need in each.needs())
+    for name, field in rule.fields.items():
+        yield from ((("fields", name), need) for need in field.needs())
+
+
+def _event_problems(
+    at: Place, rule: EventRule, table: TableDeclaration
+) -> Iterator[tuple[Place, str]]:
+    model = EVENT_TYPES.get(rule.type)
+    if model is None:
+        yield (*at, "type"), "an event type"
+        return
+    for name in ("victim", "suspect"):
+        if f"{name}_ref" in model.model_fields and not getattr(table, f"{name}_key"):
+            yield at[:2], f"a {name}_key, as {rule.type} is about a {name}"
+    for name, field in rule.fields.items():
+        if name in FILLED_BY_KIT or name not in model.model_fields:
+            yield (*at, "fields", name), f"a field of {rule.type} that is not filled in by itself"
+        elif isinstance(field, Const) and not _allows(model, name, field.const):
+            yield (*at, "fields", name), "a constant that the field allows"
+    for name, info in model.model_fields.items():
+        given = name in rule.fields or name in FILLED_BY_KIT or name in WITH_DEFAULT
+        if info.is_required() and not given:
+            yield (*at, "fields", name), f"a rule for every field of {rule.type}"
+
+
+def _allows(model: type[CaseEvent], name: str, const: Any) -> bool:
+    info = model.model_fields[name]
+    annotation: Any = info.annotation
+    for constraint in info.metadata:
+        annotation = Annotated[annotation, constraint]
+    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    for value in (const, [const]):
+        try:
+            adapter.validate_python(value, strict=True)
+        except ValidationError:
+            continue
+        return True
+    return False
+
+
+def _slot_problems(at: Place, table: TableDeclaration) -> Iterator[tuple[Place, str]]:
+    seen: set[tuple[str, str]] = set()
+    for index, rule in enumerate(table.events):
+        if (rule.type, rule.slot) in seen:
+            yield (*at, "events", index, "slot"), "a slot of its own, as the type is there already"
+        seen.add((rule.type, rule.slot))

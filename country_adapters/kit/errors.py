@@ -1,0 +1,214 @@
+"""What can go wrong at home, between a national register and the outbox.
+
+Two families. A ``RegisterError`` stops the run: the declaration or the register as a whole is not
+what it should be, and reading on would be guessing. A ``CellError`` concerns one row: the row is
+rejected with it, stays home, and the run goes on.
+
+Neither ever tells what stood in a cell. ``got`` names the kind of thing that was found ("text", "a
+number"), and a header that was not declared is named by its place, because a misplaced header line
+may be a line of data.
+"""
+
+from __future__ import annotations
+
+from schemas.errors import AdapterError
+
+# --- The register as a whole ---------------------------------------------------------------------
+
+
+class RegisterError(AdapterError):
+    """A register, or its declaration, cannot be used."""
+
+    code = "REGISTER"
+    summary = "the register cannot be used"
+
+
+class DeclarationInvalid(RegisterError):
+    """A register's declaration breaks the vocabulary; names file, line and key."""
+
+    code = "DECLARATION_INVALID"
+    summary = "the declaration of the register is wrong"
+    advice = "Correct the YAML at the line named."
+
+
+class RegisterMissing(RegisterError):
+    """The register's file, or the setting that leads to its database, is not there."""
+
+    code = "REGISTER_MISSING"
+    summary = "the register is not where the declaration looks for it"
+    advice = "Give the folder of the register, or set the variable named."
+
+
+class RegisterUnreadable(RegisterError):
+    """The register's file is not of the format declared, or the database does not answer."""
+
+    code = "REGISTER_UNREADABLE"
+    summary = "the register cannot be read in the format declared"
+    advice = "Open it with the authority's own software and export it again."
+
+
+class WrongEncoding(RegisterError):
+    """The file does not decode as declared, or its canary header reads otherwise."""
+
+    code = "WRONG_ENCODING"
+    summary = "the file is not in the encoding declared"
+    advice = "Ask how the file was exported and declare that encoding."
+
+
+class MissingColumn(RegisterError):
+    """A column that the mapping needs is not in the register."""
+
+    code = "MISSING_COLUMN"
+    summary = "a column of the mapping is not in the register"
+    advice = "Correct the header in the declaration, or in the register."
+
+
+class UnknownColumn(RegisterError):
+    """The register has a column that is neither mapped nor ignored."""
+
+    code = "UNKNOWN_COLUMN"
+    summary = "the register has a column that is neither mapped nor ignored"
+    advice = "Decide whether it may be used; if not, add it to `ignore`."
+
+
+class DuplicateColumn(RegisterError):
+    """Two columns of the register have the same header."""
+
+    code = "DUPLICATE_COLUMN"
+    summary = "two columns have the same header"
+    advice = "Rename one of them, or declare both header lines."
+
+
+class WrongSheets(RegisterError):
+    """The workbook lacks the declared sheets, or has one that is not declared."""
+
+    code = "WRONG_SHEETS"
+    summary = "the workbook's sheets are not those declared"
+    advice = "Declare the sheet under `sheets` or `other_sheets`."
+
+
+class ExportIncomplete(RegisterError):
+    """The export says that there are more submissions than it holds."""
+
+    code = "EXPORT_INCOMPLETE"
+    summary = "the export does not hold all submissions"
+    advice = "Export again, following every page."
+
+
+class SecretFileInvalid(RegisterError):
+    """The file of the pseudonym secret is too short, or others may read it."""
+
+    code = "SECRET_FILE_INVALID"
+    summary = "the secret of the pseudonyms cannot be used"
+    advice = "Restore the file from its backup and make it readable by its owner only."
+
+
+# --- One row -------------------------------------------------------------------------------------
+
+
+class CellError(AdapterError):
+    """A row cannot be mapped because of what one of its columns holds.
+
+    Args:
+        expected: What would have been right.
+        got: The kind of thing that was found.
+        columns: The short names of the columns concerned, where a rule looked at several.
+    """
+
+    code = "CELL"
+    summary = "the cell cannot be mapped"
+
+    def __init__(self, *, expected: str = "", got: str = "", columns: tuple[str, ...] = ()) -> None:
+        self.columns = columns
+        super().__init__(expected=expected, got=got)
+
+
+class MissingKey(CellError):
+    """A column that identifies the row or its case is blank."""
+
+    code = "MISSING_KEY"
+    summary = "the row has no identity"
+    advice = "Fill in the number of the file or of the person."
+
+
+class MissingValue(CellError):
+    """A column that an event of the row needs is blank."""
+
+    code = "MISSING_VALUE"
+    summary = "a value that the event needs is blank"
+    advice = "Fill it in, with the register's own word for unknown if need be."
+
+
+class ContradictoryRow(CellError):
+    """Another row of the same reading has the same key and says something else."""
+
+    code = "CONTRADICTORY_ROW"
+    summary = "an earlier row has the same key and says something else"
+    advice = "Keep the right one of the two rows."
+
+
+class UnknownValue(CellError):
+    """A cell is not in its table of synonyms."""
+
+    code = "UNKNOWN_VALUE"
+    summary = "the value is not in its table"
+    advice = "Correct the cell, or add the spelling to `codes.yaml`."
+
+
+class NumberUnreadable(CellError):
+    """A cell is not a whole number."""
+
+    code = "NUMBER_UNREADABLE"
+    summary = "the value is not a whole number"
+
+
+class NumberOutOfRange(CellError):
+    """A number lies outside the declared range."""
+
+    code = "NUMBER_OUT_OF_RANGE"
+    summary = "the number is outside its range"
+
+
+class DateUnreadable(CellError):
+    """A cell is not a date in the declared order and calendar."""
+
+    code = "DATE_UNREADABLE"
+    summary = "the value is not a date as declared"
+
+
+class DateAmbiguous(CellError):
+    """A date has a year of two digits."""
+
+    code = "DATE_AMBIGUOUS"
+    summary = "the year has two digits"
+    advice = "Write the year with four digits."
+
+
+class DateImpossible(CellError):
+    """There is no such day in the calendar."""
+
+    code = "DATE_IMPOSSIBLE"
+    summary = "there is no such day"
+
+
+class DateOutOfRange(CellError):
+    """A date lies before 1900."""
+
+    code = "DATE_OUT_OF_RANGE"
+    summary = "the date is too long ago"
+    advice = "Check the calendar: a Hijri date needs its mark."
+
+
+class DateInFuture(CellError):
+    """A date lies after today."""
+
+    code = "DATE_IN_FUTURE"
+    summary = "the date is in the future"
+
+
+class DatesOutOfOrder(CellError):
+    """Something ends before it begins."""
+
+    code = "DATES_OUT_OF_ORDER"
+    summary = "the later step has the earlier date"
+    advice = "Check both dates."

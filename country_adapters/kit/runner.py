@@ -1,0 +1,183 @@
+"""Reads a register into the outbox: the one place where source, mapping and outbox meet.
+
+The rules:
+
+1. Rows are recorded in chunks; each chunk and the cursor behind it are one transaction of the
+   outbox. Stopped at any instant, the next run goes on from the last chunk.
+2. When the declaration changed, reading begins again, and the outbox finds out what changed.
+3. In a snapshot (a file), a row whose key was there already is skipped if it says the same, and
+   rejected if it does not.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from country_adapters.kit.mapping import TableMapper
+from country_adapters.kit.pseudonyms import Pseudonyms
+from country_adapters.kit.register import Register
+from country_adapters.kit.sources.base import Source, SourceRow
+from producers.outbox import Outbox
+from producers.rows import MappedRow, Recorded, RejectedRow
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the table, the rows read so far, and the number of rows if it is known."""
+
+
+@dataclass
+class TableReport:
+    """What became of the rows of one table.
+
+    Attributes:
+        table: Its name in the declaration.
+        rows: Rows read.
+        mapped: Rows that could be mapped, among them repeated ones.
+        rejected: Rows that stay home.
+        problems: Number of rows by code of their problems; a row may have several.
+        events: What the outbox made of the mapped rows.
+    """
+
+    table: str
+    rows: int = 0
+    mapped: int = 0
+    rejected: int = 0
+    problems: Counter[str] = field(default_factory=Counter)
+    events: Recorded = field(default_factory=Recorded)
+
+    def add(self, row: MappedRow | RejectedRow) -> None:
+        """Counts a row."""
+        self.rows += 1
+        if isinstance(row, MappedRow):
+            self.mapped += 1
+        else:
+            self.rejected += 1
+            self.problems.update({problem.code for problem in row.rejection.problems})
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What became of a register in one run."""
+
+    authority: str
+    tables: tuple[TableReport, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(table.rows for table in self.tables)
+
+    @property
+    def mapped(self) -> int:
+        return sum(table.mapped for table in self.tables)
+
+    @property
+    def rejected(self) -> int:
+        return sum(table.rejected for table in self.tables)
+
+    @property
+    def problems(self) -> Counter[str]:
+        return sum((table.problems for table in self.tables), Counter())
+
+    @property
+    def events(self) -> Recorded:
+        return sum((table.events for table in self.tables), Recorded())
+
+
+def run(
+    register: Register,
+    outbox: Outbox,
+    *,
+    pseudonyms: Pseudonyms,
+    today: date,
+    progress: Progress | None = None,
+    chunk: int = 200,
+) -> RunReport:
+    """Reads what is new in a register and records it in the outbox.
+
+    Args:
+        register: The register.
+        outbox: The outbox of the same authority.
+        pseudonyms: The authority's pseudonyms.
+        today: No date of the register may lie after it.
+        progress: Told after each chunk.
+        chunk: Rows recorded in one transaction.
+
+    Raises:
+        RegisterError: The register is not as declared; what was recorded before stays.
+    """
+    reports = []
+    for table in register.tables:
+        reading = _TableRun(register, table, pseudonyms, today)
+        reports.append(reading.into(outbox, progress, chunk))
+    return RunReport(register.authority, tuple(reports))
+
+
+class _TableRun:
+    """One table of one run."""
+
+    def __init__(self, register: Register, table: str, pseudonyms: Pseudonyms, today: date) -> None:
+        self.mapper = TableMapper(register, table, pseudonyms, today)
+        self.source: Source = register.source(table)
+        self.fingerprint = register.fingerprint
+        self.report = TableReport(table)
+        self._seen: dict[bytes, bytes] = {}
+
+    def into(self, outbox: Outbox, progress: Progress | None, chunk: int) -> TableReport:
+        table = self.report.table
+        kept = (outbox.cursor(table) or "").partition("|")
+        cursor = kept[2] if kept[0] == self.fingerprint else None
+        for rows, reached in self._chunks(self.source.read(cursor), chunk):
+            self.report.events += outbox.record(table, rows, f"{self.fingerprint}|{reached}")
+            if progress:
+                progress(table, self.report.rows, self.source.size())
+        return self.report
+
+    def _chunks(
+        self, rows: Iterator[SourceRow], chunk: int
+    ) -> Iterator[tuple[list[MappedRow | RejectedRow], str]]:
+        """Mapped rows in chunks, each with the cursor behind it."""
+        mapped: list[MappedRow | RejectedRow] = []
+        cursor = ""
+        for row in rows:
+            mapped.append(self._map(row))
+            self.report.add(mapped[-1])
+            cursor = row.cursor
+            if len(mapped) == chunk:
+                yield mapped, cursor
+                mapped = []
+        if mapped:
+            yield mapped, cursor
+
+    def _map(self, row: SourceRow) -> MappedRow | RejectedRow:
+        mapped = self.mapper.map(row)
+        if self.source.snapshot:
+            content = hashlib.sha256(repr(sorted(row.values.items())).encode()).digest()
+            if self._seen.setdefault(mapped.row_key, content) != content:
+                return self.mapper.contradictory(row)
+        return mapped
+
+
+def write_rejects(outbox: Outbox, path: Path) -> int:
+    """Writes the rows that stay home as CSV, one line a problem; returns the number of lines."""
+    lines = [
+        (
+            rejection.table,
+            rejection.row,
+            problem.column,
+            problem.code,
+            problem.expected,
+            problem.got,
+        )
+        for rejection in outbox.rejections()
+        for problem in rejection.problems
+    ]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("table", "row", "column", "code", "expected", "got"))
+        writer.writerows(lines)
+    return len(lines)

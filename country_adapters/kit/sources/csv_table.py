@@ -1,0 +1,87 @@
+"""Rows of a CSV file in a declared encoding.
+
+A one-byte encoding decodes any bytes to some letters, so a wrong declaration would pass in silence.
+Therefore one header is declared as a canary: if it does not read exactly as declared, the file is
+not in that encoding.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from country_adapters.kit.errors import RegisterUnreadable, WrongEncoding
+from country_adapters.kit.sources.base import FileSource, Record, Wanted, lines_below
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError("the name of an encoding") from None
+
+
+class CsvOptions(BaseModel):
+    """Options of ``kind: csv``.
+
+    Attributes:
+        file: Name of the file in the register's folder.
+        encoding: As Python names it: ``utf-8-sig``, ``windows-1256``.
+        delimiter: One character.
+        canary: A header with letters beyond ASCII that must read exactly so.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["csv"]
+    file: str
+    encoding: Annotated[str, AfterValidator(_known_encoding)]
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    canary: str
+
+    def open(self, folder: Path, wanted: Wanted) -> CsvTable:
+        return CsvTable(self, folder / self.file, wanted)
+
+
+class CsvTable(FileSource):
+    """A CSV file; quoting as in RFC 4180."""
+
+    def __init__(self, options: CsvOptions, path: Path, wanted: Wanted) -> None:
+        super().__init__(path, wanted)
+        self.options = options
+
+    def records(self, data: bytes) -> list[Record]:
+        try:
+            text = data.decode(self.options.encoding)
+        except UnicodeDecodeError:
+            raise self._wrong_encoding("bytes that it does not have") from None
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.options.delimiter)
+        try:
+            header = next(reader, [])
+            if self.options.canary not in header:
+                raise self._wrong_encoding("another header line")
+            self.wanted.check(header, _place, self.path.name)
+            return list(lines_below(header, [header], _numbered(reader), self.wanted))
+        except csv.Error:
+            raise RegisterUnreadable(
+                expected="CSV", got=f"{self.path.name}, line {reader.line_num}"
+            ) from None
+
+    def _wrong_encoding(self, got: str) -> WrongEncoding:
+        wanted = f"{self.options.encoding} and the header {self.options.canary!r}"
+        return WrongEncoding(expected=wanted, got=f"{got} in {self.path.name}")
+
+
+def _place(index: int) -> str:
+    return f"column {index + 1}"
+
+
+def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[str, Sequence[object]]]:
+    for cells in reader:
+        yield str(reader.line_num), cells  # type: ignore[attr-defined]

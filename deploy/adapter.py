@@ -1,0 +1,140 @@
+"""Runs an adapter: the register into the outbox on one side, the outbox to Kafka on the other.
+
+Reading and publishing go on at the same time, over two connections to the same outbox: what is
+read is durable at once, whether or not there is a broker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from country_adapters.kit.pseudonyms import Pseudonyms
+from country_adapters.kit.register import Register
+from country_adapters.kit.runner import RunReport, run, write_rejects
+from deploy.home import Site
+from producers.outbox import Outbox
+from producers.publisher import Pace, Publisher
+from producers.sealer import Sealer
+from schemas.kafka import Broker
+from schemas.topics import PARTITIONS
+
+POLL_SECONDS = 2.0
+"""Time between two looks at a register that is followed."""
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class AdapterReport:
+    """What an adapter did in one run, and how its outbox stands."""
+
+    run: RunReport
+    outbox: Mapping[str, int]
+    refusals: Mapping[str, int]
+    rejects_file: Path
+
+
+class Adapter:
+    """One authority's adapter.
+
+    Args:
+        site: Where keys and outbox lie.
+        register: What to read.
+        broker: Where to publish.
+        pace: Times of the publisher.
+    """
+
+    def __init__(
+        self, site: Site, register: Register, broker: Broker, pace: Pace | None = None
+    ) -> None:
+        self.site = site
+        self.register = register
+        self._broker = broker
+        self._pace = pace or Pace()
+        self._folder = site.authority(register.authority)
+
+    def open_outbox(self) -> Outbox:
+        """A connection to the authority's outbox; SQLite wants one for each thread."""
+        return Outbox(
+            self._folder / "outbox.sqlite",
+            authority=self.register.authority,
+            streams=PARTITIONS,
+            id_key=self.site.pseudonym_key(self.register.authority),
+        )
+
+    def read_once(self, progress: Progress | None = None) -> RunReport:
+        """Reads the register into the outbox and writes the rejects file."""
+        outbox = self.open_outbox()
+        try:
+            pseudonyms = Pseudonyms(self.site.pseudonym_key(self.register.authority))
+            today = datetime.now(UTC).date()
+            report = run(
+                self.register, outbox, pseudonyms=pseudonyms, today=today, progress=progress
+            )
+            write_rejects(outbox, self._folder / "rejects.csv")
+            return report
+        finally:
+            outbox.close()
+
+    async def run_once(
+        self,
+        on_read: Progress | None = None,
+        on_receipt: Callable[[Mapping[str, int]], None] | None = None,
+    ) -> AdapterReport:
+        """Reads everything new and publishes until the platform has receipted it.
+
+        Args:
+            on_read: Told after each chunk of rows.
+            on_receipt: Told the outbox's tally after each receipt.
+        """
+        outbox = self.open_outbox()
+        try:
+            reading = asyncio.create_task(asyncio.to_thread(self.read_once, on_read))
+            publisher = self._publisher(
+                outbox, lambda: on_receipt(outbox.tally()) if on_receipt else None
+            )
+            publishing = asyncio.create_task(publisher.run(reading.done))
+            try:
+                report = await reading
+                await publishing
+            finally:
+                publishing.cancel()
+            return AdapterReport(
+                report, outbox.tally(), outbox.refusals(), self._folder / "rejects.csv"
+            )
+        finally:
+            outbox.close()
+
+    async def follow(self, on_round: Callable[[RunReport], None] | None = None) -> None:
+        """Publishes what is new in the register, round after round, until cancelled."""
+        outbox = self.open_outbox()
+        publishing = asyncio.create_task(self._publisher(outbox, lambda: None).run(lambda: False))
+        try:
+            while not publishing.done():
+                report = await asyncio.to_thread(self.read_once)
+                if on_round:
+                    on_round(report)
+                await asyncio.wait({publishing}, timeout=POLL_SECONDS)
+            publishing.result()
+        finally:
+            publishing.cancel()
+            await asyncio.gather(publishing, return_exceptions=True)
+            outbox.close()
+
+    def _publisher(self, outbox: Outbox, on_progress: Callable[[], None]) -> Publisher:
+        trust = self.site.trust()
+        sealer = Sealer(
+            self.site.signing_key(self.register.authority),
+            trust,
+            now=lambda: time.time_ns() // 1_000_000,
+            random=secrets.token_bytes,
+        )
+        return Publisher(
+            outbox, sealer, trust, self._broker, pace=self._pace, on_progress=on_progress
+        )

@@ -1,0 +1,125 @@
+"""All figures, measured one after the other."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from country_adapters import AUTHORITIES
+from deploy.bench.children import Job, measure
+from deploy.bench.latency import Latency, measure_latency
+from deploy.bench.log import STREAMS, events_of, sealer_of
+from deploy.bench.reading import Reading, measure_reading
+from deploy.bench.sealing import Sealing, measure_sealing
+from deploy.home import init_site
+
+Step = Callable[[str], None]
+"""Told what was just done."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured.
+
+    Attributes:
+        records: Batches of a log, by batch size; multiples of the number of streams.
+        rounds: Times that intake and plain loop are measured, by turns.
+        sealing_seconds: Processor time for each batch size.
+        memory_batches: Batches of 1,000 folded into one ledger.
+        latency_events: Events published one by one.
+    """
+
+    records: dict[int, int]
+    rounds: int
+    sealing_seconds: float
+    memory_batches: int
+    latency_events: int
+
+    @property
+    def steps(self) -> int:
+        return len(self.records) * self.rounds + self.latency_events + 3
+
+
+FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200)
+QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 6, 5)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything measured."""
+
+    machine: dict[str, Any]
+    sealing: list[Sealing]
+    reading: list[Reading]
+    memory: dict[str, float]
+    latency: Latency
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "machine": self.machine,
+            "sealing": [
+                {**asdict(s), "events_per_core_second": s.events_per_core_second}
+                for s in self.sealing
+            ],
+            "reading": [
+                {**asdict(r), "intake_events_per_core_second": r.intake_events_per_core_second}
+                for r in self.reading
+            ],
+            "memory": self.memory,
+            "latency": asdict(self.latency),
+        }
+
+
+def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
+    """Measures everything.
+
+    Args:
+        folder: An empty folder for keys, ledgers and outbox.
+        extent: How much.
+        on_step: Called `Extent.steps` times.
+    """
+    site = init_site(folder / "site", AUTHORITIES)
+    share = max(size * records // STREAMS for size, records in extent.records.items())
+    events = {authority: events_of(authority, share) for authority in AUTHORITIES}
+    on_step("events")
+    authority = next(iter(AUTHORITIES))
+    sealing = measure_sealing(
+        sealer_of(site, authority),
+        authority,
+        events[authority][0],
+        sizes=list(extent.records),
+        seconds=extent.sealing_seconds,
+    )
+    on_step("sealing")
+    reading = [
+        measure_reading(
+            site,
+            folder,
+            events,
+            size=size,
+            records=records,
+            rounds=extent.rounds,
+            on_round=lambda: on_step("reading"),
+        )
+        for size, records in extent.records.items()
+    ]
+    job = Job(str(site.root), str(folder / "memory"), records=extent.memory_batches, size=1_000)
+    memory = measure("memory_process", job)
+    on_step("memory")
+    latency = measure_latency(
+        site, folder, events=extent.latency_events - 1, on_event=lambda: on_step("latency")
+    )
+    return Figures(_machine(), sealing, reading, memory, latency)
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "cores": os.cpu_count(),
+        "architecture": platform.machine(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+    }

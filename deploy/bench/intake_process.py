@@ -1,0 +1,43 @@
+"""Measured: the intake worker as shipped, on a ledger of its own.
+
+The worker asks for its trust and keys once for every record that it folds; that is where the
+meter sits, so nothing of the worker is changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import faust
+
+from deploy.bench.children import Job, Meter
+from deploy.home import LiveSecrets, Site
+from deploy.terminal import broker_at
+from processors.intake import worker
+from processors.intake.fold import Secrets
+from schemas.codec import registry
+
+
+def main() -> None:
+    """Folds the whole log."""
+    job = Job.from_arguments()
+    site = Site(Path(job.site))
+    meter, live = Meter(job), LiveSecrets(site)
+    Path(job.folder).mkdir(parents=True, exist_ok=True)
+    registry()
+
+    def secrets() -> Secrets:
+        meter.take()
+        return live()
+
+    # A group of its own: it need not wait until the last round's worker has timed out.
+    worker.APP_ID = job.group
+    settings = worker.Settings(
+        broker_at(job.servers), Path(job.folder), secrets, site.receipt_key()
+    )
+    app = worker.create_app(settings)
+    faust.Worker(app, loglevel="CRITICAL", console_port=0, quiet=True).execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()

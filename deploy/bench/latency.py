@@ -1,0 +1,126 @@
+"""How long an authority waits for its receipt: events one by one, at leisure, as shipped.
+
+From `Outbox.record` returning to the receipt being noted in the outbox lie the publisher's linger,
+sealing, the broker, the worker's fetch and fold, the signed receipt, and its way back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from statistics import quantiles
+
+from country_adapters import AUTHORITIES
+from deploy.bench.events import stories
+from deploy.bench.log import SEED, sealer_of
+from deploy.brokers.embedded import EmbeddedBroker
+from deploy.home import Site
+from deploy.terminal import broker_at
+from producers.outbox import Outbox
+from producers.publisher import Publisher
+from producers.rows import Draft, MappedRow
+from schemas.codec import decode
+from schemas.kafka import Broker
+from schemas.topics import PARTITIONS
+
+AUTHORITY = "tn.inltp"
+ASSIGNED = ("event_id", "supersedes", "revision")
+PAUSE = (0.1, 0.3)
+"""Seconds between a receipt and the next event, at random, so that no timer keeps in step."""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds from the outbox to the receipt."""
+
+    events: int
+    p50_ms: float
+    p99_ms: float
+
+
+def measure_latency(
+    site: Site, folder: Path, *, events: int, on_event: Callable[[], None]
+) -> Latency:
+    """Publishes events one by one against a running worker.
+
+    Args:
+        site: Keys of everyone.
+        folder: For outbox and ledger.
+        events: Number of events measured, after one that everyone wakes up with.
+        on_event: Called after each receipt.
+    """
+    with EmbeddedBroker() as embedded, _worker(site, embedded.servers):
+        waits = asyncio.run(_publish(site, folder, broker_at(embedded.servers), events, on_event))
+    cuts = quantiles(waits[1:], n=100, method="inclusive")
+    return Latency(events, cuts[49] * 1000, cuts[98] * 1000)
+
+
+@contextmanager
+def _worker(site: Site, servers: str) -> Iterator[None]:
+    command = [sys.executable, "-m", "deploy.cli", "intake", "run", "--site", str(site.root)]
+    options = ["--broker", servers, "--worker", "bench"]
+    (site.ledgers / "bench").mkdir(parents=True)
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [*command, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=os.environ
+    ) as worker:
+        try:
+            yield
+        finally:
+            worker.send_signal(signal.SIGKILL)
+
+
+async def _publish(
+    site: Site, folder: Path, broker: Broker, events: int, on_event: Callable[[], None]
+) -> list[float]:
+    """Seconds that each event waited."""
+    outbox = Outbox(
+        folder / "outbox.sqlite",
+        authority=AUTHORITY,
+        streams=PARTITIONS,
+        id_key=site.pseudonym_key(AUTHORITY),
+    )
+    noted = asyncio.Event()
+    sealer, trust = sealer_of(site, AUTHORITY), site.trust()
+    publisher = Publisher(outbox, sealer, trust, broker, on_progress=noted.set)
+    publishing = asyncio.create_task(publisher.run(lambda: False))
+    rng, waits = Random(SEED), list[float]()  # noqa: S311 - pauses, no secrets
+    try:
+        for row in _rows(events + 1):
+            noted.clear()
+            outbox.record("bench", [row], str(len(waits)))
+            since = time.perf_counter()
+            hearing = asyncio.create_task(noted.wait())
+            await asyncio.wait({publishing, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            if publishing.done():
+                publishing.result()
+            waits.append(time.perf_counter() - since)
+            on_event()
+            await asyncio.sleep(rng.uniform(*PAUSE))
+    finally:
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
+        outbox.close()
+    return waits
+
+
+def _rows(count: int) -> Iterator[MappedRow]:
+    """Rows of one event each, none a correction."""
+    told = stories(AUTHORITY, AUTHORITIES[AUTHORITY], SEED)
+    while count:
+        for event in next(told):
+            decoded = decode(event.message)
+            fields = {n: v for n, v in decoded.fields.items() if n not in ASSIGNED}
+            if not count or decoded.fields["supersedes"] is not None:
+                continue
+            slot = decoded.fields["event_id"] * 2
+            yield MappedRow(slot, (Draft(slot, {"event_type": decoded.subject, **fields}),))
+            count -= 1

@@ -1,0 +1,1 @@
+"""Kafka brokers that southmed can bring up itself."""

@@ -1,0 +1,66 @@
+"""The ``southmed`` command: one word for each thing that people do with southmed.
+
+Exit statuses: 0 done, 1 failed, 2 wrong usage, 3 done but some rows or events were refused. All
+commands that read have ``--json``. Secrets come from files, never from arguments.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deploy.commands import (
+    adapter,
+    bench,
+    broker,
+    contract,
+    demo,
+    documents,
+    indicators,
+    intake,
+    site,
+    verify,
+)
+from deploy.terminal import Exit, err, set_up_logging
+from schemas.errors import SouthmedError
+
+app = typer.Typer(
+    name="southmed",
+    help="Data exchange against trafficking in persons: sealed, counted exactly once.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command(name="demo")(demo.demo)
+app.add_typer(site.app, name="site")
+app.add_typer(adapter.app, name="adapter")
+app.add_typer(intake.app, name="intake")
+app.add_typer(indicators.app, name="indicators")
+app.command(name="verify")(verify.verify)
+app.add_typer(broker.app, name="broker")
+app.add_typer(contract.app, name="contract")
+app.add_typer(documents.app, name="docs")
+app.command(name="bench")(bench.bench)
+
+
+@app.callback()
+def common(
+    verbose: Annotated[bool, typer.Option("--verbose", help="Tell more.")] = False,
+) -> None:
+    """Sets up logging for every command."""
+    set_up_logging(verbose=verbose)
+
+
+def main() -> None:
+    """Entry point; turns southmed's own errors into one line that says what to do."""
+    try:
+        app()
+    except SouthmedError as error:
+        err.print(f"[bold red]{type(error).__name__}[/] {error}", soft_wrap=True)
+        if error.advice:
+            err.print(f"  {error.advice}", soft_wrap=True)
+        raise SystemExit(Exit.FAILED) from None
+
+
+if __name__ == "__main__":
+    main()

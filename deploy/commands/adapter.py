@@ -1,0 +1,134 @@
+"""``southmed adapter``: read a national register and publish it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from country_adapters.kit.register import Register, load_register
+from deploy.adapter import Adapter, AdapterReport
+from deploy.home import Site
+from deploy.terminal import (
+    BrokerOption,
+    Exit,
+    JsonOption,
+    SiteOption,
+    broker_at,
+    err,
+    out,
+    print_json,
+    progress,
+    run_until_stopped,
+    table,
+)
+from producers.publisher import Pace
+
+app = typer.Typer(help="Read a national register and publish it.", no_args_is_help=True)
+
+RegisterArgument = Annotated[
+    str, typer.Argument(help="A shipped register (tunisia, morocco, ...) or a folder.")
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder with the register's files; the sample if not given."),
+]
+
+HEARTBEAT_SECONDS = 300.0
+GIVE_UP_SECONDS = 60.0
+
+
+def open_register(name: str, data: Path | None) -> Register:
+    """A shipped register by its name, or one declared in a folder."""
+    return load_register(Path(name) if Path(name).is_dir() else name, data)
+
+
+@app.command()
+def run(
+    register: RegisterArgument,
+    site: SiteOption,
+    broker: BrokerOption,
+    data: DataOption = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Keep publishing what is new until stopped.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Reads what is new in a register and publishes it; resumes where it stopped.
+
+    Rows that cannot be mapped stay home, listed in rejects.csv beside the outbox.
+    """
+    heartbeat, patience = (HEARTBEAT_SECONDS, None) if follow else (None, GIVE_UP_SECONDS)
+    pace = Pace(heartbeat=heartbeat, give_up_after=patience)
+    adapter = Adapter(Site(site), open_register(register, data), broker_at(broker), pace)
+    if follow:
+        run_until_stopped(adapter.follow())
+        return
+    report = run_until_stopped(_with_bars(adapter))
+    if report is None:
+        err.print("stopped; what was read waits in the outbox, run again to go on")
+        raise typer.Exit(Exit.FAILED)
+    _show(report, json=json)
+    if report.run.rejected or report.refusals:
+        raise typer.Exit(Exit.PARTIAL)
+
+
+async def _with_bars(adapter: Adapter) -> AdapterReport:
+    with progress() as bars:
+        reading = bars.add_task("reading", total=None, note="")
+        sending = bars.add_task("receipted", total=None, note="")
+
+        def on_read(name: str, rows: int, total: int | None) -> None:
+            bars.update(reading, completed=rows, total=total, note=name)
+
+        def on_receipt(tally: Mapping[str, int]) -> None:
+            bars.update(sending, completed=tally["events_receipted"], total=tally["events"])
+
+        return await adapter.run_once(on_read, on_receipt)
+
+
+def _show(report: AdapterReport, *, json: bool) -> None:
+    if json:
+        tables = [
+            {**asdict(t), "problems": dict(t.problems), "events": asdict(t.events)}
+            for t in report.run.tables
+        ]
+        print_json(
+            {
+                "authority": report.run.authority,
+                "tables": tables,
+                "outbox": report.outbox,
+                "refusals": report.refusals,
+                "rejects_file": str(report.rejects_file),
+            }
+        )
+        return
+    rows = [
+        (t.table, t.rows, t.mapped, t.rejected, t.events.new, t.events.corrected)
+        for t in report.run.tables
+    ]
+    columns = ["table", "rows#", "mapped#", "rejected#", "new events#", "corrections#"]
+    out.print(table(report.run.authority, columns, rows))
+    out.print(f"events receipted by the platform: {report.outbox['events_receipted']}")
+    for code, count in report.refusals.items():
+        out.print(f"events refused by the platform: {count} {code}")
+    if report.run.rejected:
+        out.print(f"rows that stay home are listed in {report.rejects_file}")
+
+
+@app.command()
+def status(register: RegisterArgument, site: SiteOption, json: JsonOption = False) -> None:
+    """Tells how the outbox stands: what waits, what was receipted, what was refused."""
+    adapter = Adapter(Site(site), open_register(register, None), broker_at(""))
+    outbox = adapter.open_outbox()
+    tally, refusals = outbox.tally(), outbox.refusals()
+    outbox.close()
+    if json:
+        print_json({**tally, "refusals": refusals})
+        return
+    rows = [(name.replace("_", " "), count) for name, count in tally.items()]
+    rows += [(f"refused {code}", count) for code, count in refusals.items()]
+    out.print(table(adapter.register.authority, ["outbox", "number#"], rows))

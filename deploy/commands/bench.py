@@ -1,0 +1,69 @@
+"""``southmed bench``: what sealing, intake, memory and receipts cost on this machine."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.bench.figures import FULL, QUICK, Figures, measure_all
+from deploy.terminal import JsonOption, out, print_json, progress, table
+
+
+def bench(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A small run: whether it works, not how fast.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Measures and prints; it judges nothing. What is measured: `deploy.bench`, docs/figures.md."""
+    extent = QUICK if quick else FULL
+    with progress() as bars, tempfile.TemporaryDirectory(prefix="southmed-bench-") as folder:
+        bar = bars.add_task("measuring", total=extent.steps, note="")
+
+        def on_step(done: str) -> None:
+            bars.update(bar, advance=1, note=done)
+
+        figures = measure_all(Path(folder), extent, on_step)
+    if json:
+        print_json(figures.as_json())
+    else:
+        _show(figures)
+
+
+def _show(figures: Figures) -> None:
+    out.print(
+        table(
+            "Sealing (processor time)",
+            ["events a batch#", "µs an event#", "events a core-second#"],
+            [
+                (s.events_a_batch, f"{s.us_per_event:,.1f}", f"{s.events_per_core_second:,.0f}")
+                for s in figures.sealing
+            ],
+        )
+    )
+    columns = ["events a batch#", "intake, µs an event#", "events a core-second#"]
+    rows = [
+        (
+            r.events_a_batch,
+            f"{r.intake_us:,.1f}",
+            f"{r.intake_events_per_core_second:,.0f}",
+            f"{r.plain_us:,.1f}",
+            f"{r.ratio:.2f} ({r.lowest:.2f} to {r.highest:.2f})",
+            "" if r.target is None else f"{r.target:.0f}",
+        )
+        for r in figures.reading
+    ]
+    title = "Durable intake through Faust beside a plain loop (processor time)"
+    out.print(table(title, [*columns, "plain, µs an event#", "ratio#", "to reach#"], rows))
+    memory, latency = figures.memory, figures.latency
+    rest = [
+        ("resident memory, per million events", f"{memory['resident_mib_per_million']:,.0f} MiB"),
+        ("resident buffers of a ledger", f"{memory['buffers_mib']:,.0f} MiB"),
+        ("ledger on disk, per million events", f"{memory['disk_mib_per_million']:,.0f} MiB"),
+        ("publish to receipt, p50", f"{latency.p50_ms:,.0f} ms"),
+        ("publish to receipt, p99", f"{latency.p99_ms:,.0f} ms"),
+    ]
+    out.print(table("Memory and latency", ["figure", "measured#"], rest))

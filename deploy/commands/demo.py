@@ -1,0 +1,218 @@
+"""``southmed demo``: the whole way of an event, on one machine, in one command."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.live import Live
+from rich.table import Table
+
+from country_adapters import AUTHORITIES
+from deploy.brokers.embedded import EmbeddedBroker
+from deploy.demo import (
+    DemoSite,
+    account,
+    followed,
+    intake_workers,
+    prepare,
+    run_adapters,
+    watch,
+)
+from deploy.home import Site, init_site
+from deploy.reconcile import Line, read_cells, read_totals
+from deploy.terminal import (
+    Exit,
+    JsonOption,
+    broker_at,
+    err,
+    out,
+    print_json,
+    progress,
+    run_until_stopped,
+    table,
+)
+from processors.indicators.query import observe
+from processors.indicators.rules import Cell
+from schemas.indicators import catalogue
+
+T = TypeVar("T")
+
+SHOWN = (
+    "REP_N",
+    "VIC_PRES",
+    "VIC_IDENT",
+    "VIC_RATE",
+    "VIC_CHILD_SH",
+    "VIC_FOR_SH",
+    "REF_COV",
+    "AST_N",
+    "PRO_N",
+    "CONV_N",
+    "TRN_N",
+)
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop after the summary; exit 0 only if it balances.")
+    ] = False,
+    json: JsonOption = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=4, help="Intake workers.")] = 2,
+    site: Annotated[
+        Path | None, typer.Option("--site", help="Keep everything in this folder; must be new.")
+    ] = None,
+) -> None:
+    """Runs four adapters, a broker and the intake, shows that it balances, and goes on.
+
+    New rows trickle into the four registers until it is stopped.
+    """
+    folder = nullcontext(str(site)) if site else tempfile.TemporaryDirectory(prefix="southmed-")
+    with folder as root:
+        balanced = run_until_stopped(_demo(Path(root), workers, once=once, json=json))
+    if balanced is False:
+        raise typer.Exit(Exit.FAILED)
+
+
+async def _demo(root: Path, workers: int, *, once: bool, json: bool) -> bool:
+    place = prepare(init_site(root, AUTHORITIES))
+    with EmbeddedBroker() as embedded:
+        broker = broker_at(embedded.servers)
+        with intake_workers(place.site, broker, workers) as processes:
+            err.print(f"broker {broker.servers}, {workers} intake workers, four adapters")
+            with progress() as bars:
+                reports = await unless(watch(processes), run_adapters(place, broker, bars))
+            lines = account(place, reports)
+            balanced = all(line.balances for line in lines)
+            cells = read_cells(place.site.ledgers)
+            if json:
+                print_json(_document(lines, cells, balanced=balanced))
+            else:
+                _summary(lines, cells, place, balanced=balanced)
+            if not once:
+                async with followed(place, broker):
+                    await unless(watch(processes), _show_growth(place.site))
+    return balanced
+
+
+async def unless(alarm: Coroutine[Any, Any, NoReturn], work: Coroutine[Any, Any, T]) -> T:
+    """Does the work, or raises what the alarm raises if that comes first."""
+    tasks = (asyncio.create_task(work), asyncio.create_task(alarm))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[1].done():
+            tasks[1].result()
+        return tasks[0].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+# --- The summary ----------------------------------------------------------------------------------
+
+
+def _document(lines: Sequence[Line], cells: dict[Cell, int], *, balanced: bool) -> dict[str, Any]:
+    newest = _newest_year(cells)
+    return {
+        "balanced": balanced,
+        "authorities": [line.as_dict() for line in lines],
+        "year": newest,
+        "indicators": {
+            code: {o.ref_area: o.value for o in observe(cells, code) if o.time_period == newest}
+            for code in SHOWN
+        },
+    }
+
+
+def _newest_year(cells: dict[Cell, int]) -> str:
+    """The newest year in which every country received reports."""
+    years: dict[str, set[str]] = {}
+    for o in observe(cells, "REP_N"):
+        if len(o.time_period) == 4:
+            years.setdefault(o.time_period, set()).add(o.ref_area)
+    complete = [year for year, areas in years.items() if len(areas) == len(AUTHORITIES)]
+    return max(complete, default="")
+
+
+def _summary(
+    lines: Sequence[Line], cells: dict[Cell, int], place: DemoSite, *, balanced: bool
+) -> None:
+    out.print(_reconciliation(lines))
+    for line in lines:
+        reasons = ", ".join(f"{count} {code}" for code, count in line.rejected_by_code.items())
+        out.print(f"  {line.country} stays home: {reasons or 'nothing'}")
+    verdict = "[bold green]balances[/]" if balanced else "[bold red]does NOT balance[/]"
+    out.print(f"\nEvery row and every event is accounted for: {verdict}\n")
+    out.print(_indicators(cells))
+    root = place.site.root
+    out.print(
+        "[dim]Invented registers; detections, not prevalence. Exact counts are the operator's and "
+        "never leave the platform.[/]\n\n"
+        "Where to look next, in another terminal:\n"
+        f"  southmed indicators show VIC_IDENT --by FORM_SDG --site {root}\n"
+        f"  southmed adapter status tunisia --site {root}\n"
+        f"  {root}/authorities/jo.ctu/rejects.csv\n"
+        "  docs/architecture.md",
+        soft_wrap=True,
+    )
+
+
+def _reconciliation(lines: Sequence[Line]) -> Table:
+    columns = ["", "read#", "mapped#", "rejected#", "published#", "accepted#", "refused#", ""]
+    rows = [
+        (
+            line.country,
+            line.rows_read,
+            line.rows_mapped,
+            line.rows_rejected,
+            line.events_published,
+            line.events_accepted,
+            line.events_refused,
+            "balances" if line.balances else "DIFFERS",
+        )
+        for line in lines
+    ]
+    return table("Rows of the registers, events on their way to the ledger", columns, rows)
+
+
+def _indicators(cells: dict[Cell, int]) -> Table:
+    year = _newest_year(cells)
+    rows = []
+    for code in SHOWN:
+        values = {o.ref_area: o.value for o in observe(cells, code) if o.time_period == year}
+        shown = [_tell(values.get(area)) for area in AUTHORITIES.values()]
+        rows.append([catalogue()[code].names["en"], catalogue()[code].unit, *shown])
+    columns = ["indicator", "unit", *(f"{area}#" for area in AUTHORITIES.values())]
+    return table(f"Indicators, {year}", columns, rows)
+
+
+def _tell(value: float | int | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
+
+
+# --- Afterwards -----------------------------------------------------------------------------------
+
+
+async def _show_growth(site: Site) -> None:
+    """Shows how the ledgers grow, until cancelled."""
+    before = {name: totals.accepted for name, totals in read_totals(site.ledgers).items()}
+    err.print("\nFresh rows are trickling in; stop with Ctrl-C.")
+    with Live(console=err, refresh_per_second=2) as live:
+        while True:
+            await asyncio.sleep(1)
+            totals = await asyncio.to_thread(read_totals, site.ledgers)
+            fresh = {
+                AUTHORITIES[name]: t.accepted - before.get(name, 0)
+                for name, t in totals.items()
+                if name in AUTHORITIES
+            }
+            told = "   ".join(f"{area} +{count}" for area, count in sorted(fresh.items()))
+            live.update(f"accepted since the summary: {told}")

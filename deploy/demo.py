@@ -1,0 +1,209 @@
+"""The whole way of an event on one machine: four registers, a broker, two workers, the totals.
+
+Everything is the real thing but the registers' content and the broker: the shipped sample
+registers are read by their adapters, sealed, published over Kafka's protocol to the embedded
+broker, and folded by two intake workers that run as processes of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import NoReturn
+
+import sqlalchemy as sa
+from rich.progress import Progress, TaskID
+
+from country_adapters import AUTHORITIES, REGISTERS
+from country_adapters.kit.register import Register, load_register
+from deploy.adapter import Adapter, AdapterReport
+from deploy.home import Site
+from deploy.reconcile import LedgerTotals, Line, read_totals, reconcile
+from deploy.registers import jordan, lebanon, morocco, tunisia
+from deploy.registers.invent import fresh
+from deploy.registers.world import World
+from producers.publisher import Pace
+from schemas.errors import PlatformError
+from schemas.kafka import Broker
+
+Process = subprocess.Popen[bytes]
+
+TRICKLE_SECONDS = 4.0
+FIRST_FRESH_NUMBER = 90_000
+
+
+@dataclass(frozen=True)
+class DemoSite:
+    """A site with registers to read.
+
+    Attributes:
+        site: Keys, outboxes and ledgers.
+        registers: The authorities' registers, on copies that may be written to.
+    """
+
+    site: Site
+    registers: Mapping[str, Register]
+
+
+def prepare(site: Site) -> DemoSite:
+    """Gives every authority a copy of its sample register."""
+    return DemoSite(site, {id_: _copy_register(site, id_) for id_ in REGISTERS})
+
+
+def _copy_register(site: Site, authority: str) -> Register:
+    shipped = load_register(REGISTERS[authority])
+    data = site.authority(authority) / "register"
+    if not data.exists():
+        data.mkdir(parents=True)
+        for path in shipped.data.glob("register*"):
+            shutil.copyfile(path, data / path.name)
+        if (dump := data / "register.sql").exists():
+            morocco.load(dump, _database(data))
+            (data / "register.url").write_text("sqlite:///register.sqlite\n", encoding="utf-8")
+    return load_register(REGISTERS[authority], data)
+
+
+def _database(data: Path) -> sa.Engine:
+    return sa.create_engine(f"sqlite:///{data / 'register.sqlite'}")
+
+
+class WorkerEnded(PlatformError):
+    """An intake worker ended although nobody stopped it."""
+
+    code = "WORKER_ENDED"
+    summary = "an intake worker ended by itself"
+    advice = "Its log is in the site's platform folder; a supervisor would start it again."
+
+
+# --- Workers --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def intake_workers(site: Site, broker: Broker, count: int) -> Iterator[Sequence[Process]]:
+    """Runs intake workers as processes of their own, and stops them at the end."""
+    workers = [start_worker(site, broker, f"worker-{n + 1}") for n in range(count)]
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+        for worker in workers:
+            try:
+                worker.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
+
+
+async def watch(workers: Sequence[Process]) -> NoReturn:
+    """Raises WorkerEnded as soon as a worker is no longer there."""
+    while True:
+        for number, worker in enumerate(workers, start=1):
+            if (status := worker.poll()) is not None:
+                raise WorkerEnded(expected=f"worker-{number} running", got=f"status {status}")
+        await asyncio.sleep(0.5)
+
+
+def start_worker(site: Site, broker: Broker, name: str) -> Process:
+    """Starts one intake worker, as ``southmed intake run`` does."""
+    command = [sys.executable, "-m", "deploy.cli", "intake", "run"]
+    options = ["--site", str(site.root), "--broker", broker.servers, "--worker", name]
+    log = (site.platform / f"{name}.log").open("ab")
+    with log:
+        return subprocess.Popen(  # noqa: S603 - our own command
+            [*command, *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ
+        )
+
+
+# --- Adapters -------------------------------------------------------------------------------------
+
+
+async def run_adapters(demo: DemoSite, broker: Broker, bars: Progress) -> dict[str, AdapterReport]:
+    """Runs the four adapters side by side, with a progress bar each."""
+    reports = await asyncio.gather(
+        *(_run_adapter(demo, authority, broker, bars) for authority in demo.registers)
+    )
+    return {report.run.authority: report for report in reports}
+
+
+async def _run_adapter(
+    demo: DemoSite, authority: str, broker: Broker, bars: Progress
+) -> AdapterReport:
+    country = AUTHORITIES[authority]
+    reading = bars.add_task(f"{country} rows read", total=None, note="")
+    sending = bars.add_task(f"{country} events receipted", total=None, note="")
+    adapter = Adapter(demo.site, demo.registers[authority], broker, Pace(give_up_after=60))
+    done_before: dict[str, int] = {}
+
+    def on_read(table: str, rows: int, total: int | None) -> None:
+        done_before[table] = rows
+        bars.update(reading, completed=sum(done_before.values()), total=total, note=table)
+
+    report = await adapter.run_once(on_read, lambda tally: _show(bars, sending, tally))
+    bars.update(reading, completed=report.run.rows, total=report.run.rows, note="")
+    _show(bars, sending, report.outbox)
+    return report
+
+
+def _show(bars: Progress, bar: TaskID, tally: Mapping[str, int]) -> None:
+    bars.update(bar, completed=tally["events_receipted"], total=tally["events"])
+
+
+def account(demo: DemoSite, reports: Mapping[str, AdapterReport]) -> list[Line]:
+    """The reconciliation of every authority."""
+    totals = read_totals(demo.site.ledgers)
+    return [
+        reconcile(report, AUTHORITIES[authority], totals.get(authority, LedgerTotals()))
+        for authority, report in reports.items()
+    ]
+
+
+# --- Fresh rows -----------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def followed(demo: DemoSite, broker: Broker) -> AsyncIterator[None]:
+    """Keeps all four adapters publishing what is new, and new rows coming."""
+    tasks = [
+        asyncio.create_task(Adapter(demo.site, register, broker).follow())
+        for register in demo.registers.values()
+    ]
+    tasks.append(asyncio.create_task(_trickle(demo)))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _trickle(demo: DemoSite) -> None:
+    """Adds an invented row to one register after the other."""
+    today = datetime.now(UTC).date()
+    rng = Random()  # noqa: S311 - invented rows, nothing secret
+    start = FIRST_FRESH_NUMBER + rng.randrange(1_000_000)
+    worlds = {id_: fresh(AUTHORITIES[id_], start, today, rng) for id_ in demo.registers}
+    while True:
+        for authority, register in demo.registers.items():
+            await asyncio.sleep(TRICKLE_SECONDS / len(demo.registers))
+            await asyncio.to_thread(_append, authority, register.data, next(worlds[authority]))
+
+
+def _append(authority: str, data: Path, world: World) -> None:
+    writers: dict[str, Callable[[], None]] = {
+        "tn.inltp": lambda: tunisia.append(world, data / "register.xlsx"),
+        "ma.cnclt": lambda: morocco.append(world, _database(data)),
+        "jo.ctu": lambda: jordan.append(world, data / "register.csv"),
+        "lb.isf": lambda: lebanon.append(world, data / "register.json"),
+    }
+    writers[authority]()

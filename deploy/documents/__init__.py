@@ -1,0 +1,40 @@
+"""The documents that follow from the contract, each a pure function of it.
+
+What is written in ``schemas`` and ``processors`` once is not written in ``docs/`` again: these
+documents are rendered from there, kept in the repository so that people can read them, and a test
+holds them to what would be rendered now (``southmed docs generate`` and ``southmed docs check``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.documents import asyncapi, data_dictionary, error_table, indicators_table, topics_table
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "asyncapi.yaml": asyncapi.render,
+    "data-dictionary.md": data_dictionary.render,
+    "errors.md": error_table.render,
+    "indicators.md": indicators_table.render,
+    "topics.md": topics_table.render,
+}
+"""Path under ``docs/`` to the function that renders it."""
+
+
+def stale(root: Path) -> list[str]:
+    """The documents under a ``docs`` folder that are missing or no longer what they should be."""
+    return [
+        name
+        for name, render in DOCUMENTS.items()
+        if not (root / name).is_file() or (root / name).read_text(encoding="utf-8") != render()
+    ]
+
+
+def write(root: Path) -> list[str]:
+    """Writes the documents that are stale; returns their paths under ``root``."""
+    written = stale(root)
+    for name in written:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(DOCUMENTS[name](), encoding="utf-8")
+    return written

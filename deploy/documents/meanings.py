@@ -1,0 +1,92 @@
+"""What each field of the events means, where its model does not already say it.
+
+The models' own descriptions are part of the frozen schemas; these are for the people who read the
+data dictionary. A test holds the table to the models: no field without a meaning, no meaning
+without a field.
+"""
+
+MEANINGS: dict[str, str] = {
+    # Reports
+    "channel": "Channel by which the report came.",
+    "reporter": "Who reported.",
+    "alleged_exploitation": "Forms of exploitation that the report alleges.",
+    "alleged_geography": "Whether the report alleges a crossing of borders.",
+    "n_presumed_band": "How many presumed victims the report speaks of.",
+    "child_involved": "Whether the report speaks of a child.",
+    "urgent": "Whether the authority treated the report as urgent.",
+    "outcome": "What came of it.",
+    "recipient": "To whom the report was transmitted.",
+    # Delays, told in bands; the dates behind them stay home
+    "days_from_report": "Days since the report.",
+    "days_from_identification": "Days since the identification decision.",
+    "days_from_referral": "Days since the referral.",
+    "days_from_investigation": "Days since the investigation was opened.",
+    # Persons
+    "sex": "Sex as recorded.",
+    "age_band": "Band of age.",
+    "adult": "Whether the person was an adult or a child.",
+    "citizenship": "Citizenship, as a country, a sub-region, or only national or foreign.",
+    "citizenship_level": "Level at which the citizenship is told.",
+    "detected_by": "Who detected the person.",
+    "status": "Outcome of the identification decision.",
+    "decision_body": "Who decided.",
+    # What was done to the victim
+    "exploitation": "Forms of exploitation.",
+    "acts": "Acts of trafficking (Palermo Protocol art. 3).",
+    "legal_means": "Means, as the law names them (Palermo Protocol art. 3).",
+    "means_of_control": "How the victim was controlled.",
+    "isic_section": "Section of the economy.",
+    "geography": "Whether borders were crossed.",
+    "country_of_recruitment": "Country or sub-region where recruitment took place.",
+    "transit_countries": "Countries passed through.",
+    "country_of_exploitation": "Country or sub-region where exploitation took place.",
+    "traffick_months": "How long the trafficking lasted.",
+    "recruit_channel": "How the victim was recruited.",
+    "recruiter_rel": "What the recruiter was to the victim.",
+    # Referral, assistance, return
+    "to_type": "Kind of service to which the victim was referred.",
+    "services": "Services asked for.",
+    "accepted": "Whether the victim accepted.",
+    "service": "Service that was delivered.",
+    "provider_type": "Kind of provider.",
+    "reason": "Why assistance ended.",
+    "direction": "Whether it came in or went out.",
+    "counterpart": "The other country, or its sub-region.",
+    "voluntary": "Whether the return was voluntary.",
+    # Justice
+    "stage": "Stage of the proceedings.",
+    "offence_basis": "Kind of offence under which it is pursued.",
+    "international_coop": "Whether other countries' authorities took part.",
+    "role": "Part that the person is said to have played.",
+    "sentence": "Sentence, in bands.",
+    "assets_confiscated": "Whether assets were confiscated.",
+    "victim_compensation": "Whether compensation was awarded to a victim.",
+    "legal_person": "Whether the one sentenced is a legal person.",
+    # Cooperation, networks, linkage
+    "kind": "Kind of cooperation.",
+    "network_type": "Type of the network.",
+    "members_band": "Number of members.",
+    "victims_band": "Number of its victims.",
+    "countries": "Countries in which it worked.",
+    "roles": "Parts played in it.",
+    "recruit_channels": "How it recruited.",
+    "route_modes": "How it moved people.",
+    "link_type": "Kind of identifier behind the token.",
+    "token": "Keyed token of the identifier; says nothing without the key.",
+    "token_epoch": "Half-year for which the token's key holds.",
+    "norm_version": "Version of the rules by which the identifier was normalised.",
+    "evidence_grade": "Strength of the evidence; only the two higher grades may become a token.",
+    "expires": "Month after which the token is to be forgotten.",
+    # Training
+    "axis": "Axis of the national referral mechanism.",
+    "audience": "Who took part.",
+    "mode": "How the training was held.",
+    "participants_f": "Women who took part.",
+    "participants_m": "Men who took part.",
+    "participants_total": "All who took part.",
+    "hours": "Hours of training.",
+    "language": "Language of the training.",
+    "is_tot": "Whether trainers were trained.",
+    "regional": "Whether it was open to other countries.",
+    "partner": "Partner of the training.",
+}

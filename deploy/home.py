@@ -1,0 +1,159 @@
+"""Where keys, outboxes and ledgers lie on disk.
+
+A **site** is one folder. Everyone has the trust document; each authority its own folder, and the
+platform one::
+
+    site/trust.json                     public: who may sign what
+    site/authorities/tn.inltp/          national: signing.key, pseudonyms.key, outbox.sqlite, ...
+    site/platform/                      opening.key, receipts.key, ledger/<worker>/
+
+In production the folders are on machines of different owners; on one machine, as in the demo,
+they lie side by side. Private files are readable by their owner only, and are refused otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from processors.intake.fold import Secrets
+from schemas.errors import KeyFileInvalid
+from schemas.keys import OpenKey, SealingScheme, SigningKey, dump_private, load_private
+from schemas.trust import PLATFORM, Authority, TrustDocument, TrustedKey
+
+PSEUDONYM_KEY_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class Site:
+    """The folders of a site."""
+
+    root: Path
+
+    @property
+    def trust_file(self) -> Path:
+        return self.root / "trust.json"
+
+    @property
+    def platform(self) -> Path:
+        return self.root / "platform"
+
+    @property
+    def ledgers(self) -> Path:
+        return self.platform / "ledger"
+
+    def authority(self, authority_id: str) -> Path:
+        return self.root / "authorities" / authority_id
+
+    def trust(self) -> TrustDocument:
+        """Reads the trust document.
+
+        Raises:
+            KeyFileInvalid: It is not there or not valid.
+        """
+        return TrustDocument.parse(_read(self.trust_file))
+
+    def signing_key(self, authority_id: str) -> SigningKey:
+        return _signing(self.authority(authority_id) / "signing.key")
+
+    def pseudonym_key(self, authority_id: str) -> bytes:
+        """The authority's secret behind event ids and references; it never leaves."""
+        return read_private(self.authority(authority_id) / "pseudonyms.key")
+
+    def receipt_key(self) -> SigningKey:
+        return _signing(self.platform / "receipts.key")
+
+    def opening_keys(self) -> list[OpenKey]:
+        key = load_private(read_private(self.platform / "opening.key"))
+        if not isinstance(key, OpenKey):
+            raise KeyFileInvalid(expected="an opening key", got="a signing key")
+        return [key]
+
+
+class LiveSecrets:
+    """The platform's trust and keys, read again whenever the trust document's file changes."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._seen = -1
+        self._current: Secrets | None = None
+
+    def __call__(self) -> Secrets:
+        modified = self._site.trust_file.stat().st_mtime_ns
+        if self._current is None or modified != self._seen:
+            self._current = Secrets(self._site.trust(), self._site.opening_keys())
+            self._seen = modified
+        return self._current
+
+
+def _signing(path: Path) -> SigningKey:
+    key = load_private(read_private(path))
+    if not isinstance(key, SigningKey):
+        raise KeyFileInvalid(expected="a signing key", got="an opening key")
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KeyFileInvalid(expected=f"a readable file {path}", got=type(error).__name__) from None
+
+
+def read_private(path: Path) -> bytes:
+    """Reads a private file.
+
+    Raises:
+        KeyFileInvalid: It is not there, or others than its owner may read it.
+    """
+    content = _read(path)
+    if path.stat().st_mode & 0o077:
+        raise KeyFileInvalid(
+            expected=f"{path} readable by its owner only", got="wider permissions (chmod 600)"
+        )
+    return content
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Writes a file that only its owner can ever read; refuses to replace one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+def init_site(
+    root: Path, authorities: Mapping[str, str], *, scheme: SealingScheme = "mlkem768-x25519"
+) -> Site:
+    """Makes keys for everyone and a first trust document: for development and the demo.
+
+    In production every party makes its own keys, and only public halves meet in the document.
+
+    Args:
+        root: Folder of the site; must not hold a trust document.
+        authorities: Authority id to country (alpha-3).
+        scheme: Key encapsulation of the platform's opening key.
+    """
+    site = Site(root)
+    if site.trust_file.exists():
+        raise KeyFileInvalid(expected="no trust document yet", got=str(site.trust_file))
+    opening, receipts = OpenKey.generate(scheme), SigningKey.generate("ed25519")
+    write_private(site.platform / "opening.key", dump_private(opening))
+    write_private(site.platform / "receipts.key", dump_private(receipts))
+    keys = [
+        TrustedKey.of(opening.seal_key, owner=PLATFORM, purpose="open"),
+        TrustedKey.of(receipts.verify_key, owner=PLATFORM, purpose="receipt"),
+    ]
+    for authority_id in authorities:
+        signing = SigningKey.generate("ed25519")
+        folder = site.authority(authority_id)
+        write_private(folder / "signing.key", dump_private(signing))
+        write_private(folder / "pseudonyms.key", secrets.token_bytes(PSEUDONYM_KEY_LENGTH))
+        keys.append(TrustedKey.of(signing.verify_key, owner=authority_id, purpose="batch"))
+    listed = [Authority(id=id_, country=country) for id_, country in authorities.items()]
+    trust = TrustDocument(version=1, authorities=listed, keys=keys)
+    site.trust_file.write_bytes(trust.dump())
+    return site

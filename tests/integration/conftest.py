@@ -1,0 +1,16 @@
+"""One broker and one site for each test: nothing is shared, so nothing leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.harness import Scene, scene
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Scene]:
+    with scene(tmp_path / "site") as made:
+        yield made

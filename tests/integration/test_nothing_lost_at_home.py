@@ -1,0 +1,96 @@
+"""Nothing is lost at home: kill the adapter, cut the broker, run it twice; the totals agree.
+
+The third promise, on the national side. The oracle counts the register undisturbed.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from deploy.reconcile import read_totals
+from schemas.trust import TrustDocument
+from tests.integration.harness import TUNISIA, Scene, finish, kill_after, stop
+
+pytestmark = pytest.mark.broker
+
+
+def settled(place: Scene) -> dict[str, int]:
+    """The outbox's tally, once everything is receipted."""
+    outbox = place.adapter().open_outbox()
+    tally = outbox.tally()
+    outbox.close()
+    return tally
+
+
+def assert_everything_counted_once(place: Scene, scratch: Path) -> None:
+    tally = settled(place)
+    assert tally["events"] == tally["events_receipted"] > 2000
+    assert tally["batches_pending"] == tally["events_unsealed"] == 0
+    totals = read_totals(place.site.ledgers)[TUNISIA]
+    assert totals.accepted == tally["events"]
+    assert place.cells() == place.oracle(scratch)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_adapter_killed_at_random_instants(place: Scene, tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    with place.workers("a"):
+        hit = sum(kill_after(place.start_adapter(), rng, most=2.5) for _ in range(6))
+        assert hit > 0, "no kill hit a living adapter: the test proves nothing"
+        finish(place)
+    assert_everything_counted_once(place, tmp_path)
+
+
+def test_broker_cut_while_publishing(place: Scene, tmp_path: Path) -> None:
+    with place.workers("a"):
+        place.embedded.down()
+        heal = threading.Timer(6.0, place.embedded.up)
+        heal.start()
+        began = time.monotonic()
+        finish(place)
+        heal.join()
+        assert time.monotonic() - began > 6.0, "it finished without its broker"
+    assert_everything_counted_once(place, tmp_path)
+
+
+def test_two_adapters_at_once(place: Scene, tmp_path: Path) -> None:
+    with place.workers("a"):
+        both = [place.start_adapter(), place.start_adapter()]
+        for process in both:
+            # 3: done, and some rows were rejected, as they must be.
+            assert process.wait(timeout=60) == 3
+            stop(process)
+    assert_everything_counted_once(place, tmp_path)
+
+
+def test_outbox_lost_and_register_read_again(place: Scene, tmp_path: Path) -> None:
+    """A new epoch, announced in the trust document; the same events have the same ids."""
+    with place.workers("a"):
+        finish(place)
+        before = place.cells()
+        for path in place.site.authority(TUNISIA).glob("outbox.sqlite*"):
+            path.unlink()
+        announce_epoch(place, 2)
+        outbox = place.adapter().open_outbox()
+        for stream in range(outbox.streams):
+            outbox.open_epoch(stream, 2)
+        outbox.close()
+        finish(place)
+    assert place.cells() == before == place.oracle(tmp_path)
+    totals = read_totals(place.site.ledgers)[TUNISIA]
+    assert totals.duplicate == totals.accepted == settled(place)["events"]
+
+
+def announce_epoch(place: Scene, epoch: int) -> None:
+    trust = place.site.trust()
+    listed = [
+        a.model_copy(update={"epochs": dict.fromkeys(range(4), epoch)}) if a.id == TUNISIA else a
+        for a in trust.authorities
+    ]
+    newer = TrustDocument(version=2, authorities=listed, keys=trust.keys)
+    place.site.trust_file.write_bytes(newer.dump())
