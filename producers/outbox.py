@@ -26,12 +26,13 @@ import hashlib
 import hmac
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from producers.errors import OutboxMismatch
 from producers.rows import (
     Draft,
     MappedRow,
@@ -41,12 +42,12 @@ from producers.rows import (
     RejectedRow,
     Rejection,
 )
-from producers.schema import SCHEMA
+from producers.schema import SCHEMA, connect
 from schemas.case_events import validate
 from schemas.chain import GENESIS_HASH
 from schemas.codec import decode, encode
 from schemas.envelope import MAX_EVENTS, Place, Sealed
-from schemas.errors import OutboxMismatch, StaleEpoch
+from schemas.errors import StaleEpoch
 from schemas.trust import Position
 
 WITHDRAWN = "WITHDRAWN"
@@ -70,10 +71,7 @@ class Outbox:
         self.authority = authority
         self.streams = streams
         self._id_key = id_key
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=60)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
+        self._db = connect(path)
         with self._transaction():
             for statement in SCHEMA:
                 self._db.execute(statement)
@@ -136,6 +134,18 @@ class Outbox:
         )
         return Recorded(rejected=1)
 
+    def end_of_snapshot(self, source: str, rejected: Collection[bytes]) -> None:
+        """Forgets rejections of rows that a complete reading no longer found wrong.
+
+        Args:
+            source: The source that was read from its first row to its last.
+            rejected: Keys of the rows that this reading rejected.
+        """
+        with self._transaction():
+            kept = self._db.execute("SELECT row_key FROM rejections WHERE source = ?", (source,))
+            gone = [(row["row_key"],) for row in kept if row["row_key"] not in rejected]
+            self._db.executemany("DELETE FROM rejections WHERE row_key = ?", gone)
+
     def _state(self, source: str, row: MappedRow) -> Recorded:
         self._db.execute("DELETE FROM rejections WHERE row_key = ?", (row.row_key,))
         known = {
@@ -172,7 +182,7 @@ class Outbox:
             "revision": revision,
             "supersedes": None if known is None else known["event_id"],
         }
-        validate(event)
+        event = validate(event).model_dump()
         subject = event.pop("event_type")
         message = encode(subject, event)
         self._db.execute(

@@ -26,17 +26,11 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from producers.errors import BatchRefused, BrokerUnreachable, OutboxBehind
 from producers.outbox import Outbox
 from producers.sealer import Sealer
 from schemas.envelope import MAX_EVENTS
-from schemas.errors import (
-    BatchRefused,
-    BrokerUnreachable,
-    ChainGap,
-    OutboxBehind,
-    SealError,
-    WireError,
-)
+from schemas.errors import ChainGap, SealError, WireError
 from schemas.kafka import Broker
 from schemas.receipts import Entry, Receipt, Status, open_receipt
 from schemas.topics import CASES, RECEIPTS

@@ -1,9 +1,37 @@
-"""The tables of the outbox.
+"""The tables of the outbox, and how its file is opened.
 
 ``slots`` is what the register says at present, ``events`` what was or will be published,
 ``batches`` the chain of each stream. The bytes of events and batches are kept until a receipt
 accepts them; ``slots`` keeps the newest event of each fact for withdrawals.
 """
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+PATIENCE = 60.0
+"""Seconds to wait for another process that writes."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Opens the file in WAL mode, every commit forced to the disk."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
+    db.row_factory = sqlite3.Row
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError:
+            # Two processes that make the file at once: only this statement does not wait its turn.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+    db.execute("PRAGMA synchronous=FULL")
+    return db
+
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",

@@ -15,8 +15,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from schemas.case_events import CaseEvent
 from schemas.codelists import CodeOf
+from schemas.event_fields import CaseEvent
 
 NAMESPACE = "southmed.events"
 CODES = "southmed.codes"

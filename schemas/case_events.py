@@ -13,9 +13,8 @@ month, a number or a random-looking reference, so a name has no field to travel 
 5. Places and citizenships carry the level at which they are told, because the adapter may have
    had to coarsen them; what it had to hide is listed in ``suppressed_fields``.
 
-Each field has a privacy class: ``TECH`` technical, ``PSEUDO`` pseudonym, ``QI`` quasi-identifier,
-``A`` attribute, ``TOKEN`` keyed token. The Avro schemas under ``schemas/avro`` and the data
-dictionary in ``docs/`` are generated from these models.
+The Avro schemas under ``schemas/avro`` and the data dictionary in ``docs/`` are generated from
+these models.
 
 Standards behind the fields: Palermo Protocol art. 3, HTCDS 2.0, CTDC codebook, UNODC GLOTIP
 questionnaire, GRETA statistics, CETS 197; ``maps_to`` in the code lists gives the codes.
@@ -23,130 +22,44 @@ questionnaire, GRETA statistics, CETS 197; ``maps_to`` in the code lists gives t
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from schemas.areas import areas, level_of_area, level_of_region
 from schemas.codelists import CodeOf
 from schemas.errors import EventInvalid
-
-
-class Privacy(Enum):
-    """The privacy class of a field, for the data dictionary and for the adapter's gates."""
-
-    TECH = "technical"
-    PSEUDO = "pseudonym"
-    QI = "quasi-identifier"
-    A = "attribute"
-    TOKEN = "keyed token"  # noqa: S105 - the name of a class of fields
-
-
-TECH, PSEUDO, QI, A, TOKEN = Privacy
-
-# --- Field types ---------------------------------------------------------------------------------
-
-Ref = Annotated[bytes, Field(min_length=16, max_length=16), PSEUDO]
-EventId = Annotated[bytes, Field(min_length=16, max_length=16), TECH]
-Period = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$"), QI]
-Producer = Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$"), TECH]
-Flag = Annotated[bool, A]
-Count = Annotated[int, Field(ge=0, le=100_000), A]
-
-Country = Annotated[str, CodeOf("CL_REPORTING_COUNTRY"), QI]
-Region = Annotated[str, CodeOf("CL_REGION", grows=True), QI]
-RegionLevel = Annotated[str, CodeOf("CL_REGION_LEVEL"), TECH]
-_CITIZENSHIPS = areas("ISO3", "SUBREGION", "NATIONAL", "FOREIGN", "STATELESS", "_U")
-Citizenship = Annotated[str, CodeOf("CL_AREA", only=_CITIZENSHIPS, grows=True), QI]
-CitizenshipLevel = Annotated[str, CodeOf("CL_CITIZ_LEVEL"), TECH]
-Iso3 = Annotated[str, CodeOf("CL_AREA", only=areas("ISO3"), grows=True), QI]
-Counterpart = Annotated[str, CodeOf("CL_AREA", only=areas("ISO3", "SUBREGION"), grows=True), QI]
-Origin = Annotated[str, CodeOf("CL_AREA", only=areas("ISO3", "SUBREGION", "_U"), grows=True), QI]
-
-Sex = Annotated[str, CodeOf("CL_SEX", without=("_T", "_Z")), QI]
-AgeBand = Annotated[str, CodeOf("CL_AGE", without=("_T",)), QI]
-Adult = Annotated[str, CodeOf("CL_AGE", only=("Y_GE18", "Y0T17", "_U")), QI]
-Delay = Annotated[str, CodeOf("CL_DUR_BAND"), QI]
-SizeBand = Annotated[str, CodeOf("CL_SIZE_BAND"), QI]
-Exploitation = Annotated[str, CodeOf("CL_EXPLOITATION"), A]
-Reporter = Annotated[str, CodeOf("CL_REPORTER"), A]
-Geography = Annotated[str, CodeOf("CL_TRAFF_GEOG"), A]
-YesNo = Annotated[str, CodeOf("CL_YES_NO"), A]
-Offence = Annotated[str, CodeOf("CL_OFFENCE_BASIS"), A]
-Role = Annotated[str, CodeOf("CL_ROLE"), A]
-Channel = Annotated[str, CodeOf("CL_RECRUIT_CHANNEL"), A]
-Service = Annotated[str, CodeOf("CL_ASSIST"), A]
-Provider = Annotated[str, CodeOf("CL_PROVIDER"), A]
-
-Many = Field(min_length=1, max_length=20)
-
-
-class CaseEvent(BaseModel):
-    """What every event carries, whatever its type."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, ser_json_bytes="hex")
-
-    meaning: ClassVar[str]
-    subject: ClassVar[str]
-    """The field that names what the event is about; corrections may not change it."""
-
-    event_id: Annotated[
-        EventId, Field(description="Unique; the key to duplicates. UUID version 8.")
-    ]
-    producer: Annotated[Producer, Field(description="Authority id; must be the signing one.")]
-    country: Annotated[Country, Field(description="Reporting country.")]
-    case_ref: Annotated[Ref, Field(description="Pseudonym of the case, keyed at home.")]
-    period: Annotated[Period, Field(description="Month of the fact.")]
-    region: Annotated[Region, Field(description="Where the fact was recorded.")]
-    region_level: Annotated[RegionLevel, Field(description="Level at which the region is told.")]
-    supersedes: Annotated[
-        Annotated[bytes, Field(min_length=16, max_length=16)] | None,
-        TECH,
-        Field(description="The event that this one corrects."),
-    ] = None
-    revision: Annotated[int, Field(ge=0, le=10_000, description="0 = first issue."), TECH] = 0
-    validation: Annotated[
-        str,
-        CodeOf("CL_VALIDATION"),
-        TECH,
-        Field(description="Maps to OBS_STATUS P or A; WITHDRAWN takes the fact back."),
-    ]
-    conf_status: Annotated[
-        str,
-        CodeOf("CL_CONF_STATUS", only=("F", "C", "N")),
-        TECH,
-        Field(description="SDMX confidentiality status."),
-    ]
-    suppressed_fields: Annotated[
-        list[Annotated[str, Field(pattern=r"^[a-z_]{3,30}$")]],
-        TECH,
-        Field(max_length=20, description="Fields hidden or coarsened by the adapter."),
-    ]
-
-    @model_validator(mode="after")
-    def _envelope_is_coherent(self) -> Self:
-        if (self.supersedes is None) != (self.revision == 0):
-            raise ValueError("revision: a correction has both supersedes and revision above 0")
-        if self.region_level != level_of_region(self.region, self.country):
-            raise ValueError("region: not of this country, or not of the level told")
-        unknown = set(self.suppressed_fields) - set(type(self).model_fields)
-        if unknown:
-            raise ValueError("suppressed_fields: names no field of this event type")
-        return self
-
-
-def _distinct(name: str, values: list[str]) -> None:
-    if len(set(values)) != len(values):
-        raise ValueError(f"{name}: a code is given twice")
-    if "_U" in values and len(values) > 1:
-        raise ValueError(f"{name}: unknown beside known codes")
-
-
-def _citizenship_is_coherent(event: VictimEvent | PersonStage) -> None:
-    if event.citizenship_level not in level_of_area(event.citizenship):
-        raise ValueError("citizenship: not of the level told")
-
+from schemas.event_fields import (
+    QI,
+    TECH,
+    TOKEN,
+    A,
+    Adult,
+    AgeBand,
+    CaseEvent,
+    Channel,
+    Citizenship,
+    CitizenshipLevel,
+    Count,
+    Counterpart,
+    Delay,
+    Exploitation,
+    Flag,
+    Geography,
+    Iso3,
+    Many,
+    Offence,
+    Origin,
+    Provider,
+    Ref,
+    Reporter,
+    Role,
+    Service,
+    Sex,
+    SizeBand,
+    YesNo,
+    check_citizenship,
+    check_distinct,
+)
 
 # --- Reports -------------------------------------------------------------------------------------
 
@@ -165,8 +78,8 @@ class ReportReceived(CaseEvent):
     urgent: Flag
 
     @model_validator(mode="after")
-    def _codes_are_distinct(self) -> Self:
-        _distinct("alleged_exploitation", self.alleged_exploitation)
+    def _codes_arecheck_distinct(self) -> Self:
+        check_distinct("alleged_exploitation", self.alleged_exploitation)
         return self
 
 
@@ -214,8 +127,8 @@ class VictimEvent(OfVictim):
 
     @model_validator(mode="after")
     def _person_is_coherent(self) -> Self:
-        _citizenship_is_coherent(self)
-        _distinct("exploitation", self.exploitation)
+        check_citizenship(self.citizenship, self.citizenship_level)
+        check_distinct("exploitation", self.exploitation)
         return self
 
 
@@ -247,9 +160,9 @@ class VictimIdentified(VictimEvent):
     recruiter_rel: Annotated[str, CodeOf("CL_RECRUITER_REL"), A] = "_U"
 
     @model_validator(mode="after")
-    def _codes_are_distinct(self) -> Self:
+    def _codes_arecheck_distinct(self) -> Self:
         for name in ("acts", "legal_means", "means_of_control"):
-            _distinct(name, getattr(self, name))
+            check_distinct(name, getattr(self, name))
         return self
 
 
@@ -302,8 +215,8 @@ class InvestigationOpened(CaseEvent):
     international_coop: Flag
 
     @model_validator(mode="after")
-    def _codes_are_distinct(self) -> Self:
-        _distinct("exploitation", self.exploitation)
+    def _codes_arecheck_distinct(self) -> Self:
+        check_distinct("exploitation", self.exploitation)
         return self
 
 
@@ -328,8 +241,8 @@ class PersonStage(CaseEvent):
 
     @model_validator(mode="after")
     def _person_is_coherent(self) -> Self:
-        _citizenship_is_coherent(self)
-        _distinct("role", self.role)
+        check_citizenship(self.citizenship, self.citizenship_level)
+        check_distinct("role", self.role)
         return self
 
 
@@ -375,9 +288,9 @@ class NetworkIntercepted(CaseEvent):
     outcome: Annotated[str, CodeOf("CL_NETWORK_OUTCOME"), A]
 
     @model_validator(mode="after")
-    def _codes_are_distinct(self) -> Self:
+    def _codes_arecheck_distinct(self) -> Self:
         for name in ("countries", "roles", "recruit_channels", "route_modes", "exploitation"):
-            _distinct(name, getattr(self, name))
+            check_distinct(name, getattr(self, name))
         return self
 
 
@@ -419,7 +332,7 @@ class TrainingDelivered(CaseEvent):
             raise ValueError("participants_total: smaller than its parts")
         if self.participants_total < 5 and known:
             raise ValueError("participants_f: told although the total is below 5")
-        _distinct("audience", self.audience)
+        check_distinct("audience", self.audience)
         return self
 
 

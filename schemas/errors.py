@@ -8,7 +8,9 @@ Three rules hold for every error of southmed:
    a sequence number, a field's name, a size. Never a cell of a register or a field of an event.
 3. ``advice`` tells the reader what to do next.
 
-The table in ``docs/errors.md`` is generated from this tree (``southmed docs generate``).
+The families and the errors of the contract stand here; each room adds its own leaves (``producers``,
+``processors``, ``country_adapters``, ``deploy``). The table in ``docs/errors.md`` is generated from
+the whole tree (``southmed docs generate``).
 """
 
 from __future__ import annotations
@@ -339,38 +341,6 @@ class AdapterError(SouthmedError):
     summary = "the register cannot be read as declared"
 
 
-class OutboxMismatch(AdapterError):
-    """The outbox belongs to another authority or number of streams."""
-
-    code = "OUTBOX_MISMATCH"
-    summary = "the outbox was made for other settings"
-    advice = "Use one outbox file for each authority."
-
-
-class OutboxBehind(AdapterError):
-    """The platform has accepted batches that this outbox never made: it is an old copy."""
-
-    code = "OUTBOX_BEHIND"
-    summary = "the platform is ahead of this outbox"
-    advice = "The outbox was restored from a backup: open a new epoch for the stream."
-
-
-class BatchRefused(AdapterError):
-    """The platform refuses a batch again and again; publishing stops."""
-
-    code = "BATCH_REFUSED"
-    summary = "the platform refuses this batch"
-    advice = "See the code in the receipt; nothing is lost, the outbox keeps the batch."
-
-
-class BrokerUnreachable(AdapterError):
-    """Kafka cannot be reached or does not answer; what was mapped waits in the outbox."""
-
-    code = "BROKER_UNREACHABLE"
-    summary = "the broker does not answer"
-    advice = "Nothing is lost: the outbox keeps every event and publishing goes on later."
-
-
 # --- On the platform -----------------------------------------------------------------------------
 
 
@@ -381,36 +351,12 @@ class PlatformError(SouthmedError):
     summary = "the platform's state is not as it should be"
 
 
-class LogTrimmed(PlatformError):
-    """The broker deleted records that the ledger has not folded yet."""
-
-    code = "LOG_TRIMMED"
-    summary = "the log no longer holds what the ledger still has to read"
-    advice = "Restore the ledger from a snapshot, or the topic from its archive."
-
-
-class LedgerInUse(PlatformError):
-    """Another process holds the ledger of this partition."""
-
-    code = "LEDGER_IN_USE"
-    summary = "another process holds this ledger"
-    advice = "Give each worker a ledger folder of its own."
-
-
-class LedgerMissing(PlatformError):
-    """There is no ledger where one was named."""
-
-    code = "LEDGER_MISSING"
-    summary = "there is no ledger here"
-    advice = "Name the folder that the intake workers write to (--ledger)."
-
-
 class KeyFileInvalid(PlatformError):
     """A key or trust file cannot be read as what it should be."""
 
     code = "KEY_FILE_INVALID"
     summary = "the key or trust file cannot be used"
-    advice = "Create it with `southmed trust init`, and keep it readable by its owner only."
+    advice = "Make it with `southmed site init`, and keep it readable by its owner only."
 
 
 def tree(base: type[SouthmedError] = SouthmedError) -> Iterator[type[SouthmedError]]:

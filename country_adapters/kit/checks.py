@@ -25,8 +25,9 @@ from country_adapters.kit.declaration import (
 from country_adapters.kit.row import CODED, DATED, Need
 from country_adapters.kit.rules import Const
 from country_adapters.kit.yaml_file import Document
-from schemas.case_events import EVENT_TYPES, CaseEvent
+from schemas.case_events import EVENT_TYPES
 from schemas.codelists import codelist
+from schemas.event_fields import CaseEvent
 
 FILLED_BY_KIT = frozenset(
     {

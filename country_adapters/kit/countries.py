@@ -28,6 +28,7 @@ from functools import cache
 from importlib.resources import files
 from typing import ClassVar
 
+from country_adapters.kit.errors import CellError
 from country_adapters.kit.text import (
     UNKNOWN,
     fold,
@@ -37,7 +38,6 @@ from country_adapters.kit.text import (
     with_and_without_article,
 )
 from schemas.codelists import Code, codelist
-from schemas.errors import SouthmedError
 
 NOISE = re.compile(r"^(\d+ )?((the|la|le|les|l) )?")
 """What people put before a name: a count ("3 maliens"), an article ("l'Algérie")."""
@@ -79,7 +79,7 @@ class Refusal(StrEnum):
     UNRECOGNISED = "UNRECOGNISED"
 
 
-class UnresolvedCountry(SouthmedError):
+class UnresolvedCountry(CellError):
     """A cell of the register does not name one country.
 
     Args:

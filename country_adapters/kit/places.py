@@ -19,6 +19,7 @@ from functools import cache
 from importlib.resources import files
 from typing import ClassVar
 
+from country_adapters.kit.errors import CellError
 from country_adapters.kit.text import (
     UNKNOWN,
     fold,
@@ -28,7 +29,6 @@ from country_adapters.kit.text import (
     with_and_without_article,
 )
 from schemas.codelists import codelist
-from schemas.errors import SouthmedError
 
 KINDS = (
     *("governorate", "gouvernorat", "province", "prefecture", "region", "wilaya", "mohafazat"),
@@ -50,7 +50,7 @@ class PlaceRefusal(StrEnum):
     UNRECOGNISED = "UNRECOGNISED"
 
 
-class UnresolvedPlace(SouthmedError):
+class UnresolvedPlace(CellError):
     """A cell of the register does not name one first-level region of its country.
 
     Args:

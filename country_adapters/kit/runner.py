@@ -6,7 +6,7 @@ The rules:
    outbox. Stopped at any instant, the next run goes on from the last chunk.
 2. When the declaration changed, reading begins again, and the outbox finds out what changed.
 3. In a snapshot (a file), a row whose key was there already is skipped if it says the same, and
-   rejected if it does not.
+   rejected if it does not. At its end, rejections of rows that are in order now are forgotten.
 """
 
 from __future__ import annotations
@@ -126,6 +126,7 @@ class _TableRun:
         self.fingerprint = register.fingerprint
         self.report = TableReport(table)
         self._seen: dict[bytes, bytes] = {}
+        self._rejected: set[bytes] = set()
 
     def into(self, outbox: Outbox, progress: Progress | None, chunk: int) -> TableReport:
         table = self.report.table
@@ -135,6 +136,8 @@ class _TableRun:
             self.report.events += outbox.record(table, rows, f"{self.fingerprint}|{reached}")
             if progress:
                 progress(table, self.report.rows, self.source.size())
+        if self.source.snapshot and self.report.rows:
+            outbox.end_of_snapshot(table, self._rejected)
         return self.report
 
     def _chunks(
@@ -146,6 +149,8 @@ class _TableRun:
         for row in rows:
             mapped.append(self._map(row))
             self.report.add(mapped[-1])
+            if isinstance(mapped[-1], RejectedRow):
+                self._rejected.add(mapped[-1].row_key)
             cursor = row.cursor
             if len(mapped) == chunk:
                 yield mapped, cursor

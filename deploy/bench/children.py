@@ -82,7 +82,7 @@ class Meter:
 
 def tell(figures: dict[str, Any]) -> None:
     """Tells figures to the parent; not by `sys.stdout`, which Faust takes for its log."""
-    os.write(1, json.dumps(figures).encode() + b"\n")
+    os.write(1, b"\n" + json.dumps(figures).encode() + b"\n")
 
 
 def measure(module: str, job: Job) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def measure(module: str, job: Job) -> dict[str, Any]:
         limit = Timer(PATIENCE, process.kill)
         limit.start()
         try:
-            # Faust begins with an empty line of its own.
+            # Faust writes what hides and shows a cursor.
             lines = (line for line in process.stdout or () if line.startswith(b"{"))
             line = next(lines, b"")
         finally:

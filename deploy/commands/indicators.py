@@ -67,7 +67,8 @@ def show(
 def _row(o: Observation) -> list[str]:
     """A rate to four decimals, a share to one, a count as it is."""
     decimals = 4 if o.indicator == "VIC_RATE" else 1
-    told = "" if o.value is None else o.value
-    value = f"{told:,.{decimals}f}" if isinstance(told, float) else f"{told:,}" if told else "0"
+    value = "" if o.value is None else f"{o.value:,}"
+    if isinstance(o.value, float):
+        value = f"{o.value:,.{decimals}f}"
     of = "" if o.denominator is None else f"{o.denominator:,}"
     return [o.ref_area, o.time_period, *o.breakdown.values(), value, o.obs_status, of]

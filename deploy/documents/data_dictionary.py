@@ -11,8 +11,9 @@ from pydantic.fields import FieldInfo
 from deploy.documents.markdown import code, document, table
 from deploy.documents.meanings import MEANINGS
 from schemas.areas import SPECIAL_AREAS
-from schemas.case_events import EVENT_TYPES, CaseEvent, Privacy
+from schemas.case_events import EVENT_TYPES
 from schemas.codelists import FOLDER, Code, CodeOf, codelist
+from schemas.event_fields import CaseEvent, Privacy
 
 UNREVIEWED = " †"
 _SHOWN = 12

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from processors.intake.errors import LogTrimmed
 from processors.intake.fold import Record, Secrets, fold
 from processors.intake.ledger import Ledger
 from processors.intake.records import JOURNAL, Journal, read_offset
-from schemas.errors import LogTrimmed
 from schemas.kafka import Broker
 from schemas.topics import CASES, CaseTopic
 

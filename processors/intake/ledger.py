@@ -17,8 +17,8 @@ from typing import cast
 
 from rocksdict import AccessType, BlockBasedOptions, Options, Rdict, ReadOptions, WriteBatch
 
+from processors.intake.errors import LedgerInUse, LedgerMissing
 from processors.intake.records import STATE, FoldState
-from schemas.errors import LedgerInUse, LedgerMissing
 from schemas.topics import CaseTopic
 
 _MEBIBYTE = 1 << 20

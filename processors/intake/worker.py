@@ -30,10 +30,11 @@ from faust.types import TP
 from faust.types.tuples import Message
 
 from processors.intake.answers import Answers
+from processors.intake.errors import LogTrimmed
 from processors.intake.fold import Record, Secrets, fold
 from processors.intake.ledger import Ledger, ledger_path
 from processors.intake.transport import resume_from, seek_to
-from schemas.errors import LogTrimmed, SouthmedError
+from schemas.errors import SouthmedError
 from schemas.kafka import Broker
 from schemas.keys import SigningKey
 from schemas.topics import CASES, COUNTRY_CODES, CaseTopic
@@ -131,6 +132,7 @@ def create_app(settings: Settings) -> faust.App:
         An app with one agent over the case topics of all countries.
     """
     broker = settings.broker
+    settings.ledger.mkdir(parents=True, exist_ok=True)
     app = faust.App(
         APP_ID,
         broker=[f"kafka://{server}" for server in broker.servers.split(",")],

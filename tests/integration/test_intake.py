@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from deploy.reconcile import LedgerTotals, read_totals
+from processors.intake.errors import LedgerMissing
 from processors.intake.ledger import Ledger, newest_ledgers
 from processors.intake.records import CELLS, JOURNAL, pack_count, unpack_count
-from schemas.errors import LedgerMissing
 from tests.integration.harness import TUNISIA, Scene, finish, stop
 
 pytestmark = pytest.mark.broker

@@ -1,0 +1,50 @@
+# Two commands for a newcomer: `make demo` and `make test`. Both install what they need into .venv,
+# from requirements.lock, with Python 3.11 or newer and pip alone.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+# Inputs that `make fuzz` gives to the opener.
+FUZZ ?= 1000000
+
+.PHONY: demo test bench fuzz lint docs lock clean
+
+demo: $(READY)  ## Four registers, a broker, the intake, and a summary that reconciles.
+	$(BIN)/southmed demo
+
+test: $(READY)  ## The quick tests; those that need PostgreSQL run where it is installed.
+	$(BIN)/python -m pytest
+
+bench: $(READY)  ## Microseconds and memory per event, beside a plain consumer loop.
+	$(BIN)/southmed bench
+
+fuzz: $(READY)  ## A million random and mutated inputs to the opener.
+	$(BIN)/python -m tests.attacks.fuzz --examples $(FUZZ)
+
+lint: $(READY)  ## What a commit is held to.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(READY)  ## Renders the documents that follow from the contract.
+	$(BIN)/southmed docs generate
+
+lock: $(READY)  ## Pins every dependency with its hashes, for every platform.
+	$(PIP) install uv
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
+	  --custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(READY): requirements.lock pyproject.toml
+	@echo "Installing into .venv ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "southmed needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(READY)

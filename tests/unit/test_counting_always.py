@@ -1,0 +1,262 @@
+"""The counting rules for all events: order, batches, corrections, and tables that hold together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processors.indicators.dimensions import DIMENSIONS
+from processors.indicators.query import FORMULAS, VIEWS, Count, observe
+from processors.indicators.rules import MULTIPLE, RULES, Cell, cells_of
+from processors.intake.apply import apply_events
+from processors.intake.records import CELLS, read_cell, subject_key, unpack_count, unpack_subject
+from schemas.indicators import catalogue
+from schemas.trust import Authority
+from tests.generated import Fields, fields_of
+from tests.samples import TUNISIA, an_event, encoded, ref
+from tests.world import NOW
+
+# --- For all events ------------------------------------------------------------------------------
+
+
+def totals(cells: Iterable[tuple[Cell, int]]) -> Counter[Cell]:
+    """Measure, country and period of cells, added up; along multiple dimensions, only ``_T``."""
+    sums: Counter[Cell] = Counter()
+    by = {rule.measure: rule.by for rule in RULES}
+    for cell, number in cells:
+        values = dict(zip(by[cell[0]], cell[3:], strict=False))
+        if all(values[name] == "_T" for name in by[cell[0]] if name in MULTIPLE):
+            sums[cell[:3]] += number
+    return sums
+
+
+ABOUT_A_VICTIM = ("victim.presumed", "victim.identified", "victim.referred")
+ABOUT_A_VICTIM += ("assistance.provided", "victim.return")
+GROUPS = (
+    ABOUT_A_VICTIM,
+    ("report.received", "report.triaged", "report.transmitted", "network.intercepted"),
+    ("justice.investigation_opened", "training.delivered"),
+    ("justice.person_stage", "justice.sentence"),
+)
+
+
+@st.composite
+def lives(draw: st.DrawFn, size: int = 5) -> list[Fields]:
+    """Events of any content about one subject of one country."""
+    types = draw(st.sampled_from(GROUPS))
+    chosen = draw(st.lists(st.sampled_from(types), min_size=1, max_size=size))
+    months = draw(st.lists(st.sampled_from(MONTHS), min_size=len(chosen), max_size=len(chosen)))
+    one = {"country": "TUN", "region": "TN-R1", "region_level": "MACRO"}
+    return [
+        {**draw(fields_of(event_type)), **one, "period": month}
+        for event_type, month in zip(chosen, months, strict=True)
+    ]
+
+
+MONTHS = ("2022-11", "2022-12", "2023-01", "2023-05")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_the_order_of_arrival_changes_no_total(data: st.DataObject) -> None:
+    events = data.draw(lives())
+    shuffled = data.draw(st.permutations(events))
+    assert totals(cells_of(shuffled).items()) == totals(cells_of(events).items())
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_where_no_two_events_contend_the_order_of_arrival_changes_nothing(
+    data: st.DataObject,
+) -> None:
+    """Two of one type in a month, or two descriptions of the person: there the order decides."""
+    events = data.draw(lives())
+    alone = list({event["event_type"]: event for event in events}.values())
+    shuffled = data.draw(st.permutations(alone))
+    assert cells_of(shuffled) == cells_of(alone)
+
+
+@settings(max_examples=40, deadline=None)
+@given(lives())
+def test_a_cell_holds_a_positive_number_and_a_value_for_each_dimension(
+    events: list[Fields],
+) -> None:
+    lengths = {r.measure: 3 + len(r.by) + (r.split is not None) for r in RULES}
+    for cell, number in cells_of(events).items():
+        assert number > 0
+        assert len(cell) == lengths[cell[0]]
+        assert all(cell)
+
+
+# --- The ledger's cells --------------------------------------------------------------------------
+
+STEPS = st.tuples(
+    st.sampled_from(["state", "state", "correct", "withdraw"]),
+    st.integers(0, 7),
+    st.sampled_from(
+        [
+            ("victim.presumed", {"sex": "M"}),
+            ("victim.presumed", {"exploitation": ["SEX", "BEG"]}),
+            ("victim.identified", {}),
+            ("victim.identified", {"status": "NOTVICTIM"}),
+            ("victim.referred", {}),
+            ("assistance.provided", {"service": "LEGAID"}),
+            ("victim.return", {"direction": "IN"}),
+            ("report.received", {}),
+            ("report.triaged", {}),
+            ("training.delivered", {"participants_f": 6}),
+        ]
+    ),
+    st.sampled_from(MONTHS),
+)
+
+
+class Book:
+    """What an authority states, corrects and takes back: its events, and those that stand."""
+
+    def __init__(self) -> None:
+        self.published: list[Fields] = []
+        self.standing: list[Fields] = []
+
+    def step(self, what: str, number: int, new: tuple[str, Fields], month: str) -> None:
+        if what == "state" or not self.standing:
+            event_type, changes = new
+            subject = {"case_ref": ref(f"case {number % 2}")}
+            if "victim_ref" in an_event(event_type):
+                subject["victim_ref"] = ref(f"victim {number % 2}")
+            self._publish(an_event(event_type, **subject, **changes, period=month), None)
+            return
+        known = self.standing[number % len(self.standing)]
+        changes = {"validation": "WITHDRAWN"} if what == "withdraw" else {"period": month}
+        self._publish({**known, **changes, "revision": known["revision"] + 1}, known)
+
+    def _publish(self, event: Fields, instead_of: Fields | None) -> None:
+        event["event_id"] = ref(f"event {len(self.published)}")
+        if instead_of is not None:
+            event["supersedes"] = instead_of["event_id"]
+            self.standing.remove(instead_of)
+        if event["validation"] != "WITHDRAWN":
+            self.standing.append(event)
+        self.published.append(event)
+
+
+def in_batches(events: Sequence[Fields], sizes: Iterable[int]) -> dict[bytes, bytes]:
+    """The ledger after events that came in batches of these sizes, and the rest in one."""
+    records: dict[bytes, bytes] = {}
+    waiting = [encoded(event) for event in events]
+    for size in [*sizes, len(waiting)]:
+        batch, waiting = waiting[:size], waiting[size:]
+        applied = apply_events(
+            batch, Authority(id=TUNISIA, country="TUN"), NOW, lambda keys: [*map(records.get, keys)]
+        )
+        assert (applied.accepted, applied.refused) == (len(batch), [])
+        for key, value in applied.writes.items():
+            if value is None:
+                records.pop(key, None)
+            else:
+                records[key] = value
+    return records
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(STEPS, max_size=12), st.lists(st.integers(1, 4), max_size=6))
+def test_the_ledger_counts_what_stands_however_it_came(steps: list[Any], sizes: list[int]) -> None:
+    """For any corrections and withdrawals, and any split into batches."""
+    book = Book()
+    for step in steps:
+        book.step(*step)
+    records = in_batches(book.published, sizes)
+
+    subjects = {
+        key: unpack_subject(value) for key, value in records.items() if key.startswith(b"S")
+    }
+    assert {(key, event["event_id"]) for key, events in subjects.items() for event in events} == {
+        (subject_key(event), event["event_id"]) for event in book.standing
+    }
+    expected: Counter[Cell] = Counter()
+    for events in subjects.values():
+        expected.update(cells_of(events))
+    counted = {
+        read_cell(key): unpack_count(value)
+        for key, value in records.items()
+        if key.startswith(CELLS)
+    }
+    assert counted == dict(expected)
+    assert in_batches(book.published, []) == records
+
+
+# --- The tables hold together --------------------------------------------------------------------
+
+
+def measures_of(indicator: str) -> set[str]:
+    formula = FORMULAS[indicator]
+    return {part.measure for part in vars(formula).values()}
+
+
+def test_every_rule_speaks_of_dimensions_that_there_are() -> None:
+    assert {name for rule in RULES for name in rule.by} <= set(DIMENSIONS)
+
+
+def test_rules_of_one_measure_have_the_same_cells() -> None:
+    """Two events may count as one measure (corridors), but the cells are of one kind."""
+    shapes: dict[str, set[tuple[object, ...]]] = {}
+    for rule in RULES:
+        shape = (rule.by, rule.frequencies, rule.split)
+        shapes.setdefault(rule.measure, set()).add(shape)
+    assert [measure for measure, found in shapes.items() if len(found) > 1] == []
+
+
+def test_every_indicator_has_a_formula_and_every_formula_an_indicator() -> None:
+    assert set(FORMULAS) == set(catalogue())
+
+
+def test_every_measure_is_shown_somewhere_and_every_formula_has_its_measures() -> None:
+    shown = {measure for code in FORMULAS for measure in measures_of(code)}
+    assert shown == {rule.measure for rule in RULES}
+
+
+def test_every_indicator_is_counted_at_the_frequencies_it_promises() -> None:
+    frequencies = {rule.measure: set(rule.frequencies) for rule in RULES}
+    for code, indicator in catalogue().items():
+        for measure in measures_of(code):
+            assert set(indicator.frequencies) <= frequencies[measure], code
+
+
+LIVES = [
+    ["victim.presumed", "victim.identified", "victim.referred", "assistance.provided"],
+    ["victim.return"],
+    ["report.received", "report.triaged", "report.transmitted"],
+    ["network.intercepted"],
+    ["justice.investigation_opened"],
+    ["training.delivered"],
+]
+COURTS = [[an_event("justice.person_stage", stage=s) for s in ("SUSPECT", "PROSEC", "CONV1")]]
+FROM_LEBANON = [[an_event(country_of_recruitment="LBN")]]
+ALL_CELLS: Counter[Cell] = Counter()
+for life in [*([an_event(t) for t in types] for types in LIVES), *COURTS, *FROM_LEBANON]:
+    ALL_CELLS.update(cells_of(life))
+"""Something in every measure."""
+
+
+@pytest.mark.parametrize("code", catalogue())
+def test_every_breakdown_of_the_catalogue_works(code: str) -> None:
+    entry = catalogue()[code]
+    assert observe(ALL_CELLS, code), "nothing is counted"
+    for breakdown in entry.breakdowns:
+        found = observe(ALL_CELLS, code, [breakdown])
+        assert found, breakdown
+        assert all(breakdown in observation.breakdown for observation in found)
+
+
+@pytest.mark.parametrize("code", [code for code, f in FORMULAS.items() if isinstance(f, Count)])
+def test_breakdowns_of_a_count_add_up_to_it_where_a_person_has_one_value(code: str) -> None:
+    whole = sum(o.value or 0 for o in observe(ALL_CELLS, code))
+    for breakdown in catalogue()[code].breakdowns:
+        if VIEWS[breakdown][0] not in MULTIPLE:
+            parts = observe(ALL_CELLS, code, [breakdown])
+            assert sum(o.value or 0 for o in parts) == whole, breakdown
