@@ -8,8 +8,9 @@ One SQLite file an authority, in WAL mode with ``synchronous=FULL``. The rules:
    outbox compares with what it recorded for the row before and decides: new, unchanged, changed
    (a correction that supersedes), or gone (a withdrawal). Reading a row twice changes nothing.
    A fact belongs to the row that stated it last.
-3. An event's id is a keyed digest of slot, revision and content. An authority that lost its outbox
-   and reads its register again makes the same ids, and the ledger counts nothing twice.
+3. A fact keeps its ``fact_ref`` for ever, and the newest event of a fact stands in the ledger. An
+   authority that lost its outbox opens a new epoch and states its register again: nothing is
+   counted twice. A fact that moves to another case or person is withdrawn there and stated here.
 4. Sealing takes events and the next place in the chain in one transaction, and keeps the sealed
    bytes. What is sent again is the same bytes, so a stream can never fork by a crash or by two
    processes on one outbox.
@@ -22,38 +23,33 @@ SQLite serialises writers, so two processes may use one outbox at once.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from producers.errors import OutboxMismatch
+from producers.identity import content_digest, event_id, fact_ref, stream_of
 from producers.rows import (
     Draft,
     MappedRow,
-    PendingBatch,
     Problem,
     Recorded,
     RejectedRow,
     Rejection,
 )
-from producers.schema import SCHEMA, connect
-from schemas.case_events import validate
-from schemas.chain import GENESIS_HASH
+from producers.streams import Streams
+from schemas.case_events import EVENT_TYPES, validate
 from schemas.codec import decode, encode
-from schemas.envelope import MAX_EVENTS, Place, Sealed
-from schemas.errors import StaleEpoch
-from schemas.trust import Position
+from schemas.errors import WrongProducer
 
 WITHDRAWN = "WITHDRAWN"
+ASSIGNED = ("event_id", "fact_ref", "supersedes", "revision")
+"""Fields that the outbox gives to an event."""
 
 
-class Outbox:
+class Outbox(Streams):
     """The outbox of one authority.
 
     Args:
@@ -67,44 +63,8 @@ class Outbox:
     """
 
     def __init__(self, path: Path, *, authority: str, streams: int, id_key: bytes) -> None:
-        self.path = path
-        self.authority = authority
-        self.streams = streams
+        super().__init__(path, authority=authority, streams=streams)
         self._id_key = id_key
-        self._db = connect(path)
-        with self._transaction():
-            for statement in SCHEMA:
-                self._db.execute(statement)
-            self._check_owner()
-
-    def _check_owner(self) -> None:
-        mine = {"authority": self.authority, "streams": str(self.streams)}
-        for name, value in mine.items():
-            self._db.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, value))
-        kept = dict(self._db.execute("SELECT name, value FROM settings").fetchall())
-        if {name: kept[name] for name in mine} != mine:
-            raise OutboxMismatch(
-                expected=f"{kept['authority']} with {kept['streams']} streams",
-                got=f"{self.authority} with {self.streams} streams",
-            )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """Takes the write lock at once, so that what is read inside cannot change."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            # A full disk makes SQLite roll back by itself.
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-
-    def close(self) -> None:
-        self._db.close()
-
-    # --- Recording -------------------------------------------------------------------------------
 
     def cursor(self, source: str) -> str | None:
         """How far a source was read, or None at the first time."""
@@ -171,51 +131,67 @@ class Outbox:
     def _put(
         self, source: str, row_key: bytes, draft: Draft, known: sqlite3.Row | None
     ) -> Recorded:
-        digest = _digest(draft.fields)
+        digest = content_digest(draft.fields)
         if known is not None and known["digest"] == digest:
             return Recorded(unchanged=1)
+        moved = known is not None and _subject(known) != _subject_of(draft.fields)
+        if known is not None and moved:
+            self._withdraw(source, row_key, known)
+            known = self._take_over(draft.slot, row_key)
         revision = 0 if known is None else known["revision"] + 1
-        event_id = self._event_id(draft.slot, revision, digest)
-        event = {
-            **draft.fields,
-            "event_id": event_id,
-            "revision": revision,
-            "supersedes": None if known is None else known["event_id"],
-        }
-        event = validate(event).model_dump()
-        subject = event.pop("event_type")
-        message = encode(subject, event)
-        self._db.execute(
-            "INSERT INTO events (event_id, stream, message) VALUES (?, ?, ?)",
-            (event_id, self._stream(event["case_ref"]), message),
-        )
-        self._db.execute(
-            "INSERT OR REPLACE INTO slots VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (draft.slot, row_key, source, event_id, revision, digest, message),
+        corrects = known is not None and not moved
+        self._publish(
+            draft,
+            event_id=self._event_id(draft, revision, digest),
+            supersedes=known["event_id"] if known is not None and corrects else None,
+            revision=revision if corrects else 0,
+            slot=(row_key, source, revision, digest),
         )
         return Recorded(new=1) if known is None else Recorded(corrected=1)
+
+    def _publish(
+        self,
+        draft: Draft,
+        *,
+        event_id: bytes,
+        supersedes: bytes | None,
+        revision: int,
+        slot: tuple[bytes, str, int, bytes],
+    ) -> None:
+        """Puts an event among those to be sealed, and remembers it as what its fact says now."""
+        if draft.fields["producer"] != self.authority:
+            raise WrongProducer(expected=self.authority)
+        assigned = {
+            "event_id": event_id,
+            "fact_ref": fact_ref(self._id_key, draft.slot),
+            "supersedes": supersedes,
+            "revision": revision,
+        }
+        event = validate({**draft.fields, **assigned}).model_dump()
+        message = encode(event.pop("event_type"), event)
+        self._db.execute(
+            "INSERT INTO events (event_id, stream, message) VALUES (?, ?, ?)",
+            (event_id, stream_of(event["case_ref"], self.streams), message),
+        )
+        row_key, source, stated, digest = slot
+        self._db.execute(
+            "INSERT OR REPLACE INTO slots VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (draft.slot, row_key, source, event_id, stated, digest, message),
+        )
 
     def _withdraw(self, source: str, row_key: bytes, gone: sqlite3.Row) -> Recorded:
         last = decode(gone["message"])
         if last.fields["validation"] == WITHDRAWN:
             return Recorded(unchanged=1)
         content = {**last.fields, "event_type": last.subject, "validation": WITHDRAWN}
-        for assigned in ("event_id", "revision", "supersedes"):
+        for assigned in ASSIGNED:
             del content[assigned]
         self._put(source, row_key, Draft(gone["slot"], content), gone)
         return Recorded(withdrawn=1)
 
-    def _event_id(self, slot: bytes, revision: int, digest: bytes) -> bytes:
-        """A UUID of version 8 (RFC 9562): custom bits, here a MAC. No time of entry shows."""
-        message = slot + revision.to_bytes(4, "big") + digest
-        mac = bytearray(hmac.digest(self._id_key, b"event" + message, "sha256")[:16])
-        mac[6] = mac[6] & 0x0F | 0x80
-        mac[8] = mac[8] & 0x3F | 0x80
-        return bytes(mac)
-
-    def _stream(self, case_ref: bytes) -> int:
-        """All events of a case go to one stream, so that they stay in order."""
-        return int.from_bytes(case_ref[:8], "big") % self.streams
+    def _event_id(self, draft: Draft, revision: int, digest: bytes) -> bytes:
+        epoch = self.epoch(stream_of(draft.fields["case_ref"], self.streams))
+        return event_id(self._id_key, draft.slot, epoch, revision, digest)
 
     def rejections(self) -> list[Rejection]:
         """The rows that stay home at present, in the order of their place."""
@@ -223,172 +199,16 @@ class Outbox:
         found = [_read_rejection(row["rejection"]) for row in rows]
         return sorted(found, key=lambda r: (r.table, [_natural(p) for p in r.row.split("!")]))
 
-    # --- Sealing and sending ---------------------------------------------------------------------
 
-    def unsealed(self, stream: int) -> int:
-        """Number of events that no batch holds yet."""
-        query = "SELECT count(*) FROM events WHERE stream = ? AND sequence IS NULL"
-        count: int = self._db.execute(query, (stream,)).fetchone()[0]
-        return count
-
-    def seal_next(
-        self, stream: int, seal: Callable[[Sequence[bytes], Place], Sealed], *, even_empty: bool
-    ) -> PendingBatch | None:
-        """Seals the next batch of a stream, if there is anything to seal.
-
-        Args:
-            stream: The stream.
-            seal: Seals events at a place (`producers.sealer.Sealer`).
-            even_empty: Make a batch of no events: a sign of life.
-        """
-        with self._transaction():
-            rows = self._db.execute(
-                "SELECT id, message FROM events WHERE stream = ? AND sequence IS NULL"
-                " ORDER BY id LIMIT ?",
-                (stream, MAX_EVENTS),
-            ).fetchall()
-            if not rows and not even_empty:
-                return None
-            place = self._next_place(stream)
-            sealed = seal([row["message"] for row in rows], place)
-            self._db.execute(
-                "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, 'pending', '')",
-                (stream, place.epoch, place.sequence, sealed.hash, sealed.message, len(rows)),
-            )
-            self._db.executemany(
-                "UPDATE events SET epoch = ?, sequence = ? WHERE id = ?",
-                [(place.epoch, place.sequence, row["id"]) for row in rows],
-            )
-        return PendingBatch(stream, place.epoch, place.sequence, sealed.hash, sealed.message)
-
-    def next_position(self, stream: int) -> Position:
-        """Epoch and sequence of the next batch to be sealed."""
-        place = self._next_place(stream)
-        return (place.epoch, place.sequence)
-
-    def _next_place(self, stream: int) -> Place:
-        head = self._db.execute(
-            "SELECT epoch, sequence, hash FROM batches WHERE stream = ?"
-            " ORDER BY epoch DESC, sequence DESC LIMIT 1",
-            (stream,),
-        ).fetchone()
-        epoch = self.epoch(stream)
-        if head is None or head["epoch"] < epoch:
-            return Place(self.authority, stream, epoch, 1, GENESIS_HASH)
-        return Place(self.authority, stream, epoch, head["sequence"] + 1, head["hash"])
-
-    def epoch(self, stream: int) -> int:
-        """The epoch that new batches of a stream belong to."""
-        row = self._db.execute("SELECT epoch FROM epochs WHERE stream = ?", (stream,)).fetchone()
-        return row["epoch"] if row else 1
-
-    def open_epoch(self, stream: int, epoch: int) -> None:
-        """Begins a new epoch; the trust document must announce it before it is accepted.
-
-        Batches of the old epoch that were never accepted are dissolved: their events are sealed
-        again in the new one.
-
-        Raises:
-            StaleEpoch: The stream is already in a later epoch.
-        """
-        with self._transaction():
-            if epoch < (current := self.epoch(stream)):
-                raise StaleEpoch(expected=f"epoch {current} or later", got=f"epoch {epoch}")
-            self._db.execute("INSERT OR REPLACE INTO epochs VALUES (?, ?)", (stream, epoch))
-            lost = self._db.execute(
-                "SELECT epoch, sequence FROM batches WHERE stream = ? AND state != 'accepted'"
-                " AND epoch < ?",
-                (stream, epoch),
-            ).fetchall()
-            for batch in lost:
-                self._dissolve(stream, batch["epoch"], batch["sequence"])
-
-    def _dissolve(self, stream: int, epoch: int, sequence: int) -> None:
-        place = (stream, epoch, sequence)
-        self._db.execute(
-            "UPDATE events SET epoch = NULL, sequence = NULL"
-            " WHERE stream = ? AND epoch = ? AND sequence = ?",
-            place,
-        )
-        self._db.execute(
-            "UPDATE batches SET state = 'dissolved', message = NULL"
-            " WHERE stream = ? AND epoch = ? AND sequence = ?",
-            place,
-        )
-
-    def pending(self, stream: int, *, after: int = 0, limit: int = 1_000) -> list[PendingBatch]:
-        """Sealed batches of the current epoch without an accepting receipt, in order."""
-        rows = self._db.execute(
-            "SELECT * FROM batches WHERE stream = ? AND epoch = ? AND sequence > ?"
-            " AND state = 'pending' ORDER BY sequence LIMIT ?",
-            (stream, self.epoch(stream), after, limit),
-        ).fetchall()
-        return [
-            PendingBatch(r["stream"], r["epoch"], r["sequence"], r["hash"], r["message"])
-            for r in rows
-        ]
-
-    # --- Receipts --------------------------------------------------------------------------------
-
-    def accept(
-        self, stream: int, epoch: int, sequence: int, refused: Sequence[tuple[int, str]]
-    ) -> None:
-        """Notes that the platform accepted a batch, and which of its events it refused.
-
-        Args:
-            stream: Stream of the batch.
-            epoch: Its epoch.
-            sequence: Its sequence.
-            refused: Place in the batch and code of each refused event.
-        """
-        place = (stream, epoch, sequence)
-        with self._transaction():
-            self._db.execute(
-                "UPDATE batches SET state = 'accepted', message = NULL, code = ''"
-                " WHERE stream = ? AND epoch = ? AND sequence = ?",
-                place,
-            )
-            where = "WHERE stream = ? AND epoch = ? AND sequence = ?"
-            found = self._db.execute(f"SELECT id FROM events {where} ORDER BY id", place)  # noqa: S608
-            ids = [row["id"] for row in found]
-            self._db.execute(f"UPDATE events SET message = NULL {where}", place)  # noqa: S608
-            self._db.executemany(
-                "UPDATE events SET code = ? WHERE id = ?",
-                [(code, ids[index]) for index, code in refused if index < len(ids)],
-            )
-
-    def note_refusal(self, stream: int, epoch: int, sequence: int, code: str) -> None:
-        """Notes why the platform refuses a batch; the batch stays pending."""
-        self._db.execute(
-            "UPDATE batches SET code = ? WHERE stream = ? AND epoch = ? AND sequence = ?",
-            (code, stream, epoch, sequence),
-        )
-
-    def tally(self) -> dict[str, int]:
-        """Counts for status and reconciliation: events and batches by state."""
-        query = """
-            SELECT
-              (SELECT count(*) FROM events) AS events,
-              (SELECT count(*) FROM events WHERE sequence IS NULL) AS events_unsealed,
-              (SELECT count(*) FROM events JOIN batches USING (stream, epoch, sequence)
-                WHERE state = 'accepted') AS events_receipted,
-              (SELECT count(*) FROM events WHERE code != '') AS events_refused,
-              (SELECT count(*) FROM batches WHERE state = 'pending') AS batches_pending,
-              (SELECT count(*) FROM batches WHERE state = 'accepted') AS batches_accepted,
-              (SELECT count(*) FROM rejections) AS rows_rejected
-        """
-        return dict(self._db.execute(query).fetchone())
-
-    def refusals(self) -> dict[str, int]:
-        """Numbers of events that the platform refused, by code."""
-        query = "SELECT code, count(*) FROM events WHERE code != '' GROUP BY code ORDER BY code"
-        return dict(self._db.execute(query).fetchall())
+def _subject_of(fields: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """Case and person (or case again) that a fact is about; a correction may not change them."""
+    return (fields["case_ref"], fields[EVENT_TYPES[fields["event_type"]].subject])
 
 
-def _digest(content: dict[str, Any]) -> bytes:
-    """SHA-256 of a draft's content, whatever the order of its fields."""
-    canonical = json.dumps(content, sort_keys=True, default=bytes.hex)
-    return hashlib.sha256(canonical.encode()).digest()
+def _subject(slot: sqlite3.Row) -> tuple[bytes, bytes]:
+    """The same of what a fact said last."""
+    last = decode(slot["message"])
+    return _subject_of({**last.fields, "event_type": last.subject})
 
 
 def _read_rejection(text: str) -> Rejection:

@@ -39,6 +39,11 @@ from schemas.trust import TrustDocument
 log = logging.getLogger(__name__)
 
 
+MAX_PATIENCE = 600.0
+RECEIPTS_LOOKED_AT = 200
+"""Newest receipts of a stream among which the last one of ours is looked for."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """Times in seconds, and how far ahead of the receipts a stream may run.
@@ -59,6 +64,10 @@ class Pace:
     window: int = 64
     max_refusals: int = 3
 
+    def patience(self, silence: int) -> float:
+        """Seconds to wait for a receipt after so many sendings in vain: twice as long each time."""
+        return min(self.resend_after * 2.0**silence, MAX_PATIENCE)
+
 
 @dataclass
 class _Stream:
@@ -69,6 +78,7 @@ class _Stream:
     due_since: float | None = None
     heard: float = 0.0
     sealed: float = 0.0
+    silence: int = 0
     refusals: dict[int, int] = field(default_factory=dict)
 
 
@@ -214,9 +224,10 @@ class Publisher:
         if not pending:
             stream.heard = now
             return
-        if now - stream.heard > self._pace.resend_after:
+        if now - stream.heard > self._pace.patience(stream.silence):
             log.info("stream %d: no receipt for a while, sending again", stream.number)
             stream.sent, stream.heard = 0, now
+            stream.silence += 1
         for batch in pending:
             if batch.sequence > stream.sent:
                 await link.producer.send(
@@ -234,9 +245,12 @@ class Publisher:
         link.receipts.assign(partitions)
         ends = await link.receipts.end_offsets(partitions)
         for partition, end in ends.items():
-            if end:
-                link.receipts.seek(partition, end - 1)
-                receipt = self._read((await link.receipts.getone(partition)).value)
+            offset = max(0, end - RECEIPTS_LOOKED_AT)
+            link.receipts.seek(partition, offset)
+            while offset < end:
+                record = await link.receipts.getone(partition)
+                offset = record.offset + 1
+                receipt = self._read(record.value)
                 if receipt is not None:
                     self._check_not_behind(receipt)
             link.receipts.seek(partition, end)
@@ -270,6 +284,11 @@ class Publisher:
         return receipt if ours and 0 <= receipt.stream < len(self._streams) else None
 
     def _take(self, stream: _Stream, entry: Entry, receipt: Receipt) -> None:
+        position = (entry.epoch, entry.sequence)
+        if self._outbox.batch_hash(stream.number, position) != entry.batch_hash:
+            log.warning("stream %d: a receipt for a batch that is not ours", stream.number)
+            return
+        stream.silence = 0
         if entry.status is not Status.REFUSED:
             refused = [(event.index, event.code) for event in entry.refused]
             self._outbox.accept(stream.number, entry.epoch, entry.sequence, refused)

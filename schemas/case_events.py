@@ -8,8 +8,9 @@ month, a number or a random-looking reference, so a name has no field to travel 
    behind them are dropped.
 3. References (``case_ref``, ``victim_ref``, ``suspect_ref``) are pseudonyms made at home under a
    key that stays there; they are no hash of an identity number.
-4. A correction is a new event that ``supersedes`` the old one and has the next ``revision``; a
-   withdrawal is a correction with ``validation = WITHDRAWN``.
+4. A fact of the register keeps its ``fact_ref``, and the newest event of a fact stands. A
+   correction ``supersedes`` the event before it and has the next ``revision``; a withdrawal is a
+   correction with ``validation = WITHDRAWN``.
 5. Places and citizenships carry the level at which they are told, because the adapter may have
    had to coarsen them; what it had to hide is listed in ``suppressed_fields``.
 

@@ -13,8 +13,8 @@ A batch is sealed so that four things hold wherever it travels:
 
 Opening goes the same way in reverse, in two steps that can be taken by different parties:
 
-* `verify` checks size, encoding, topic, key, signature and digest, in that order. It needs the
-  trust document and no secret.
+* `verify` checks size, encoding and topic (`parse`), then key, signature and digest (`prove`). It
+  needs the trust document and no secret.
 * `open_body` decrypts, unpads, unpacks within bounds, and gives the events' bytes.
 
 No step reads a clock, a file or a network. Any byte string whatsoever ends in a result or in a
@@ -27,7 +27,6 @@ al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURB
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,21 +42,19 @@ from schemas.errors import (
     DecryptionFailed,
     NotForUs,
     Oversized,
-    Truncated,
     Undecodable,
     UnsupportedSuite,
     WrongPayloadType,
     WrongTopic,
 )
 from schemas.keys import KEM_IDS, KEM_REFERENCES, OpenKey, SealKey, SigningKey
+from schemas.packing import pack, unpack
 from schemas.topics import CaseTopic
 from schemas.trust import TrustDocument
 
 PAYLOAD_TYPE = "application/vnd.southmed.case-batch.v1+avro"
 MAX_MESSAGE = 1_000_000
 """Bytes of a sealed batch; below Kafka's default of 1 MiB."""
-MAX_BODY = 4_000_000
-"""Bytes that a body may unpack to."""
 MAX_EVENTS = 1_000
 MAX_RECIPIENTS = 8
 MAX_INT = 2**31 - 1
@@ -66,8 +63,6 @@ MAX_TIME = 253_402_300_799_999
 """The last millisecond of the year 9999: beyond it there is no calendar to tell the month by."""
 
 _CONTENT_KEY_LENGTH = 32
-_LENGTH_PREFIX = 4
-_SMALLEST_BODY = 512
 # A content key encrypts one body only, so a fixed nonce is used once (SP 800-38D, 8).
 _NONCE = bytes(12)
 
@@ -154,7 +149,7 @@ def seal(
     identity = _identity(place, KEM_IDS[scheme])
     bound = encode("batch_identity", identity)
     content_key = random(_CONTENT_KEY_LENGTH)
-    packed = _pack(encode("event_batch", {"events": list(events)}))
+    packed = pack(encode("event_batch", {"events": list(events)}))
     body = AESGCM(content_key).encrypt(_NONCE, packed, bound)
     header = encode(
         "batch_header",
@@ -202,8 +197,77 @@ def _check_size(message: bytes) -> None:
 # --- Verifying: no secret needed -----------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Unverified:
+    """What a message says of itself; nothing of it is to be believed before `prove`."""
+
+    place: Place
+    hash: bytes
+    header: dict[str, Any]
+    signed: bytes
+    signatures: tuple[Signature, ...]
+    body: bytes
+
+
+def parse(message: bytes, topic: CaseTopic, trust: TrustDocument) -> Unverified:
+    """Reads a message and checks that it may stand on this topic at all.
+
+    Raises:
+        WireError: Too large, cut short, of an unknown schema, or undecodable.
+        WrongPayloadType: Not a case batch.
+        UnknownAuthority: The authority is not in the trust document.
+        WrongTopic: Authority against topic, or stream against partition.
+        NotForUs: It has no recipients, or too many.
+    """
+    _check_size(message)
+    fields = decode_as("sealed_batch", message)
+    if fields["payload_type"] != PAYLOAD_TYPE:
+        raise WrongPayloadType(expected=PAYLOAD_TYPE)
+    header = decode_as("batch_header", fields["header"])
+    place = _read_place(header["identity"])
+    _check_bounds(header)
+    _check_topic(place, topic, trust)
+    return Unverified(
+        place=place,
+        hash=batch_hash(fields["header"]),
+        header=header,
+        signed=pae(PAYLOAD_TYPE, fields["header"]),
+        signatures=tuple(Signature(s["keyid"], s["sig"]) for s in fields["signatures"]),
+        body=fields["body"],
+    )
+
+
+def prove(claimed: Unverified, trust: TrustDocument) -> Verified:
+    """Proves that the authority signed header and body.
+
+    Raises:
+        SealError: Key unknown, of another or outside its range, no signature that verifies, or a
+            body that is not the one signed.
+    """
+    place, header = claimed.place, claimed.header
+    key = verify_any(
+        claimed.signatures,
+        claimed.signed,
+        lambda keyid: trust.batch_key(
+            keyid, place.authority, stream=place.stream, position=(place.epoch, place.sequence)
+        ),
+    )
+    if hashlib.sha256(claimed.body).digest() != header["body_sha256"]:
+        raise BodyAltered()
+    return Verified(
+        place=place,
+        link=Link(place.epoch, place.sequence, place.previous_hash, claimed.hash),
+        produced_at=header["produced_at"],
+        trust_version=header["trust_version"],
+        keyid=key.keyid,
+        kem_id=header["identity"]["kem_id"],
+        recipients=tuple((r["keyid"], r["wrapped_key"]) for r in header["recipients"]),
+        body=claimed.body,
+    )
+
+
 def verify(message: bytes, topic: CaseTopic, trust: TrustDocument) -> Verified:
-    """Proves a batch's origin and place.
+    """Proves a batch's origin and place: `parse`, then `prove`.
 
     Args:
         message: The Kafka value.
@@ -211,40 +275,9 @@ def verify(message: bytes, topic: CaseTopic, trust: TrustDocument) -> Verified:
         trust: The trust document at hand.
 
     Raises:
-        WireError: Too large, cut short, of an unknown schema, or undecodable.
-        WrongPayloadType: Not a case batch.
-        WrongTopic: Authority against topic, or stream against partition.
-        SealError: Authority or key unknown, key of another or outside its range, no signature
-            that verifies, or a body that is not the one signed.
+        WireError, SealError: As they do.
     """
-    _check_size(message)
-    fields = decode_as("sealed_batch", message)
-    if fields["payload_type"] != PAYLOAD_TYPE:
-        raise WrongPayloadType(expected=PAYLOAD_TYPE)
-    header_bytes: bytes = fields["header"]
-    header = decode_as("batch_header", header_bytes)
-    place = _read_place(header["identity"])
-    _check_bounds(header)
-    _check_topic(place, topic, trust)
-    key = verify_any(
-        [Signature(s["keyid"], s["sig"]) for s in fields["signatures"]],
-        pae(PAYLOAD_TYPE, header_bytes),
-        lambda keyid: trust.batch_key(
-            keyid, place.authority, stream=place.stream, position=(place.epoch, place.sequence)
-        ),
-    )
-    if hashlib.sha256(fields["body"]).digest() != header["body_sha256"]:
-        raise BodyAltered()
-    return Verified(
-        place=place,
-        link=Link(place.epoch, place.sequence, place.previous_hash, batch_hash(header_bytes)),
-        produced_at=header["produced_at"],
-        trust_version=header["trust_version"],
-        keyid=key.keyid,
-        kem_id=header["identity"]["kem_id"],
-        recipients=tuple((r["keyid"], r["wrapped_key"]) for r in header["recipients"]),
-        body=fields["body"],
-    )
+    return prove(parse(message, topic, trust), trust)
 
 
 def _read_place(identity: dict[str, Any]) -> Place:
@@ -309,7 +342,7 @@ def open_body(batch: Verified, keys: Sequence[OpenKey]) -> list[bytes]:
         packed = AESGCM(content_key).decrypt(_NONCE, batch.body, bound)
     except (InvalidTag, ValueError):
         raise DecryptionFailed(expected="a body for this header") from None
-    events: list[bytes] = decode_as("event_batch", _unpack(packed))["events"]
+    events: list[bytes] = decode_as("event_batch", unpack(packed))["events"]
     if len(events) > MAX_EVENTS:
         raise Oversized(expected=f"at most {MAX_EVENTS} events", got=f"{len(events)} events")
     return events
@@ -321,51 +354,3 @@ def _find_recipient(batch: Verified, keys: Sequence[OpenKey]) -> tuple[OpenKey, 
         if keyid in held:
             return held[keyid], wrapped
     raise NotForUs(expected="a recipient among the keys held here")
-
-
-# --- Packing -------------------------------------------------------------------------------------
-
-
-def padded_length(length: int) -> int:
-    """Padmé: rounds a length up so that it tells its order of magnitude only.
-
-    At most 12 % longer; lengths below 512 all become 512.
-
-    Example:
-        >>> padded_length(9), padded_length(1000), padded_length(80_000)
-        (512, 1024, 81920)
-    """
-    length = max(length, _SMALLEST_BODY)
-    exponent = length.bit_length() - 1
-    low_bits = exponent - exponent.bit_length()
-    mask = (1 << low_bits) - 1
-    return (length + mask) & ~mask
-
-
-def _pack(plain: bytes) -> bytes:
-    """Length, raw deflate, zeros."""
-    if len(plain) > MAX_BODY:
-        raise Oversized(expected=f"at most {MAX_BODY} bytes unpacked", got=f"{len(plain)} bytes")
-    deflater = zlib.compressobj(level=1, wbits=-zlib.MAX_WBITS)
-    packed = deflater.compress(plain) + deflater.flush()
-    framed = len(packed).to_bytes(_LENGTH_PREFIX, "big") + packed
-    return framed.ljust(padded_length(len(framed)), b"\0")
-
-
-def _unpack(framed: bytes) -> bytes:
-    length = int.from_bytes(framed[:_LENGTH_PREFIX], "big")
-    packed = framed[_LENGTH_PREFIX : _LENGTH_PREFIX + length]
-    if len(framed) < _LENGTH_PREFIX or len(packed) != length:
-        raise Truncated(expected=f"{length} bytes", got=f"{len(packed)} bytes")
-    if framed.count(0, _LENGTH_PREFIX + length) != len(framed) - _LENGTH_PREFIX - length:
-        raise Undecodable(expected="padding of zeros")
-    inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
-    try:
-        plain = inflater.decompress(packed, MAX_BODY + 1)
-    except zlib.error:
-        raise Undecodable(expected="a deflate stream") from None
-    if len(plain) > MAX_BODY:
-        raise Oversized(expected=f"at most {MAX_BODY} bytes unpacked")
-    if not inflater.eof or inflater.unused_data:
-        raise Truncated(expected="one complete deflate stream")
-    return plain

@@ -76,6 +76,10 @@ class CaseEvent(BaseModel):
     event_id: Annotated[
         EventId, Field(description="Unique; the key to duplicates. UUID version 8.")
     ]
+    fact_ref: Annotated[
+        Ref,
+        Field(description="Pseudonym of the fact; its newest event stands, corrections keep it."),
+    ]
     producer: Annotated[Producer, Field(description="Authority id; must be the signing one.")]
     country: Annotated[Country, Field(description="Reporting country.")]
     case_ref: Annotated[Ref, Field(description="Pseudonym of the case, keyed at home.")]

@@ -13,7 +13,8 @@ reaches. The rules:
 5. A batch by a key that the document does not list is refused until a newer document lists it.
 
 Example:
-    >>> from schemas.keys import SigningKey
+    >>> from schemas.topics import COUNTRY_CODES
+from schemas.keys import SigningKey
     >>> key = SigningKey.generate("ed25519")
     >>> trust = TrustDocument(
     ...     version=1,
@@ -43,6 +44,7 @@ from schemas.errors import (
     UnknownKey,
 )
 from schemas.keys import SealingScheme, SealKey, SigningScheme, VerifyKey, is_public_key, key_id
+from schemas.topics import COUNTRY_CODES
 
 AuthorityId = Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$")]
 PLATFORM = "platform"
@@ -72,6 +74,12 @@ class Authority(_Closed):
     country: Annotated[str, CodeOf("CL_REPORTING_COUNTRY")]
     epochs: dict[int, int] = {}
     """Newest epoch announced for a stream; a stream that is not named is in epoch 1."""
+
+    @model_validator(mode="after")
+    def _id_is_of_its_country(self) -> Self:
+        if self.id[:2] != COUNTRY_CODES[self.country]:
+            raise ValueError("the id does not begin with the country's code")
+        return self
 
     def epoch_of(self, stream: int) -> int:
         return self.epochs.get(stream, 1)
@@ -187,11 +195,12 @@ class TrustDocument(_Closed):
         return self._key(keyid, owner=PLATFORM, purpose="receipt").verify_key
 
     def recipients(self) -> list[SealKey]:
-        """The keys that batches are encrypted for: all the platform's that are not compromised."""
+        """The keys that batches are encrypted for: the platform's, but none retired or compromised."""
         return [
             key.seal_key
             for key in self.keys
-            if (key.owner, key.purpose) == (PLATFORM, "open") and key.compromised_from == ByStream()
+            if (key.owner, key.purpose) == (PLATFORM, "open")
+            and key.compromised_from == key.valid_to == ByStream()
         ]
 
     def _key(self, keyid: str, *, owner: str, purpose: Purpose) -> TrustedKey:

@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from schemas.codec import decode_as, encode
 from schemas.dsse import pae
-from schemas.envelope import PAYLOAD_TYPE, Sealed, batch_hash, padded_length
+from schemas.envelope import PAYLOAD_TYPE, Sealed, batch_hash
 from schemas.keys import KEM_IDS, KEM_REFERENCES, SigningKey
+from schemas.packing import padded_length
 from tests.samples import Fields
 from tests.world import NOW, World, a_place, a_world
 

@@ -22,6 +22,7 @@ def ref(text: str) -> bytes:
 _ENVELOPE: Fields = {
     "producer": TUNISIA,
     "country": "TUN",
+    "fact_ref": ref("fact 1"),
     "case_ref": ref("case 1"),
     "period": "2023-05",
     "region": "TN-R1",

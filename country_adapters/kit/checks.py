@@ -31,7 +31,7 @@ from schemas.event_fields import CaseEvent
 
 FILLED_BY_KIT = frozenset(
     {
-        *("event_id", "event_type", "producer", "country", "supersedes", "revision"),
+        *("event_id", "fact_ref", "event_type", "producer", "country", "supersedes", "revision"),
         *("case_ref", "victim_ref", "suspect_ref", "period", "region", "region_level"),
         *("citizenship_level", "suppressed_fields"),
     }

@@ -216,7 +216,7 @@ class TableMapper:
 
     def _valid(self, fields: dict[str, Any], problems: list[Problem]) -> dict[str, Any] | None:
         try:
-            validate({**fields, "event_id": NO_ID})
+            validate({**fields, "event_id": NO_ID, "fact_ref": NO_ID})
         except EventInvalid as error:
             kind = fields["event_type"]
             problems.append(Problem(kind, error.code, f"the rules of {kind}", error.got))

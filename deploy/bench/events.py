@@ -110,6 +110,7 @@ class _Story:
             **drawn,
             **self._case,
             "event_id": self.rng.randbytes(REFERENCE_LENGTH),
+            "fact_ref": self.rng.randbytes(REFERENCE_LENGTH),
             "period": f"{FIRST_YEAR + year}-{month + 1:02}",
             "supersedes": None,
             "revision": 0,

@@ -12,7 +12,7 @@ import faust
 
 from deploy.bench.children import Job, Meter
 from deploy.home import LiveSecrets, Site
-from deploy.terminal import broker_at
+from deploy.terminal import broker_at, set_up_logging
 from processors.intake import worker
 from processors.intake.fold import Secrets
 from schemas.codec import registry
@@ -20,6 +20,7 @@ from schemas.codec import registry
 
 def main() -> None:
     """Folds the whole log."""
+    set_up_logging(verbose=False)
     job = Job.from_arguments()
     site = Site(Path(job.site))
     meter, live = Meter(job), LiveSecrets(site)

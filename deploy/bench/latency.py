@@ -25,7 +25,7 @@ from deploy.bench.log import SEED, sealer_of
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.home import Site
 from deploy.terminal import broker_at
-from producers.outbox import Outbox
+from producers.outbox import ASSIGNED, Outbox
 from producers.publisher import Publisher
 from producers.rows import Draft, MappedRow
 from schemas.codec import decode
@@ -33,7 +33,6 @@ from schemas.kafka import Broker
 from schemas.topics import PARTITIONS
 
 AUTHORITY = "tn.inltp"
-ASSIGNED = ("event_id", "supersedes", "revision")
 PAUSE = (0.1, 0.3)
 """Seconds between a receipt and the next event, at random, so that no timer keeps in step."""
 

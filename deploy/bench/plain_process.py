@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.bench.children import Job, Meter
 from deploy.home import LiveSecrets, Site
-from deploy.terminal import broker_at
+from deploy.terminal import broker_at, set_up_logging
 from processors.indicators.rules import Cell, cells_of
 from schemas.codec import decode, registry
 from schemas.envelope import open_body, verify
@@ -40,6 +40,7 @@ async def read(job: Job) -> None:
 
 
 def main() -> None:
+    set_up_logging(verbose=False)
     registry()
     asyncio.run(read(Job.from_arguments()))
 

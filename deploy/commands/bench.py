@@ -44,20 +44,21 @@ def _show(figures: Figures) -> None:
             ],
         )
     )
-    columns = ["events a batch#", "intake, µs an event#", "events a core-second#"]
+    columns = ["events a batch#", "intake µs#", "a core-second#", "plain µs#", "ratio#"]
     rows = [
         (
             r.events_a_batch,
             f"{r.intake_us:,.1f}",
             f"{r.intake_events_per_core_second:,.0f}",
             f"{r.plain_us:,.1f}",
-            f"{r.ratio:.2f} ({r.lowest:.2f} to {r.highest:.2f})",
+            f"{r.ratio:.2f}",
+            f"{r.lowest:.2f}-{r.highest:.2f}",
             "" if r.target is None else f"{r.target:.0f}",
         )
         for r in figures.reading
     ]
-    title = "Durable intake through Faust beside a plain loop (processor time)"
-    out.print(table(title, [*columns, "plain, µs an event#", "ratio#", "to reach#"], rows))
+    title = "Durable intake through Faust beside a plain loop (processor time an event)"
+    out.print(table(title, [*columns, "rounds#", "at most#"], rows))
     memory, latency = figures.memory, figures.latency
     rest = [
         ("resident memory, per million events", f"{memory['resident_mib_per_million']:,.0f} MiB"),

@@ -32,6 +32,9 @@ from processors.indicators.dimensions import DIMENSIONS, TOTAL, UNKNOWN, Event, 
 
 Cell = tuple[str, ...]
 
+RULES_VERSION = 1
+"""Raised with every change of what is counted; a ledger counted by other rules is folded again."""
+
 
 class Once(Enum):
     """How often a subject counts."""
@@ -154,6 +157,7 @@ def cells_of(events: Sequence[Event]) -> Counter[Cell]:
         The number to add to each cell.
     """
     cells: Counter[Cell] = Counter()
+    events = [event for event in events if event["validation"] != "WITHDRAWN"]
     person = _description(events)
     for rule in _rules_for(frozenset(str(event["event_type"]) for event in events)):
         counted = [event for event in events if rule.counts.holds(event)]
@@ -225,4 +229,14 @@ def _values(name: str, group: Sequence[Event], person: Event) -> Values:
 MULTIPLE = {name for name, dimension in DIMENSIONS.items() if dimension.multiple}
 """Dimensions that are not additive; their total stands in ``_T``."""
 
-__all__ = ["MULTIPLE", "RULES", "TOTAL", "Cell", "Once", "Rule", "cells_of", "period_at"]
+__all__ = [
+    "MULTIPLE",
+    "RULES",
+    "RULES_VERSION",
+    "TOTAL",
+    "Cell",
+    "Once",
+    "Rule",
+    "cells_of",
+    "period_at",
+]

@@ -5,8 +5,9 @@ The rules:
 1. An event is judged alone. If it is refused, the others of its batch are not.
 2. An event id that the ledger knows with the same content is a duplicate: it is counted once.
    With another content it is refused.
-3. A correction takes the place of the event it supersedes; both are of one type and one subject,
-   and only the newest revision can be corrected. A withdrawal leaves the place empty.
+3. The newest event of a fact stands, and counts. It takes the place of the one before, whether it
+   names it (a correction) or not (an authority that lost its outbox states its register again).
+   Both are of one type and one subject. A withdrawal stands too, and counts nothing.
 4. Cells change by what a subject added before and adds now, once for each subject and batch.
 
 Everything here is a function of the batch and of records already in the ledger.
@@ -143,7 +144,8 @@ def _read_event(message: bytes, authority: Authority, latest: str) -> Fields:
 
 
 def _refusal(index: int, error: SouthmedError) -> RefusedEvent:
-    return RefusedEvent(index, error.code, error.got)
+    detail = error.got or (f"expected {error.expected}" if error.expected else "")
+    return RefusedEvent(index, error.code, detail)
 
 
 def _event_keys(candidates: Sequence[_Candidate]) -> set[bytes]:
@@ -156,7 +158,7 @@ def _event_keys(candidates: Sequence[_Candidate]) -> set[bytes]:
 def _place(
     candidate: _Candidate, events: dict[bytes, bytes | None], standing: list[Fields]
 ) -> bool:
-    """Puts an event among those that stand of its subject; True if it was there before."""
+    """Puts an event in the place of its fact among those that stand; True if it was known."""
     fields = candidate.fields
     key = event_key(fields["event_id"])
     record = pack_event(candidate.message, candidate.subject)
@@ -164,30 +166,32 @@ def _place(
         if known == record:
             return True
         raise EventIdReused()
-    if fields["supersedes"] is not None:
-        _remove_superseded(candidate, events, standing)
-    if fields["validation"] != "WITHDRAWN":
-        standing.append(fields)
+    place = next((n for n, e in enumerate(standing) if e["fact_ref"] == fields["fact_ref"]), None)
+    before = None if place is None else standing[place]
+    _check_superseded(candidate, events, before)
+    if place is not None:
+        del standing[place]
+    standing.append(fields)
     events[key] = record
     return False
 
 
-def _remove_superseded(
-    candidate: _Candidate, events: Mapping[bytes, bytes | None], standing: list[Fields]
+def _check_superseded(
+    candidate: _Candidate, events: Mapping[bytes, bytes | None], before: Fields | None
 ) -> None:
-    superseded = candidate.fields["supersedes"]
+    """Whether an event may take the place of the one that stands for its fact."""
+    fields = candidate.fields
+    if before is not None and before["event_type"] != fields["event_type"]:
+        raise SupersedesForeign(expected=before["event_type"], got=fields["event_type"])
+    if (superseded := fields["supersedes"]) is None:
+        return
     record = events[event_key(superseded)]
     if record is None:
         raise SupersedesUnknown()
-    if record[16:] != candidate.subject:
-        raise SupersedesForeign(expected="an event of the same subject")
-    for place, event in enumerate(standing):
-        if event["event_id"] == superseded:
-            if event["event_type"] != candidate.fields["event_type"]:
-                raise SupersedesForeign(expected=candidate.fields["event_type"])
-            del standing[place]
-            return
-    raise SupersedesStale()
+    if record[16:] != candidate.subject or before is None:
+        raise SupersedesForeign(expected="an event of the same fact and subject")
+    if before["event_id"] != superseded:
+        raise SupersedesStale()
 
 
 def _settle(

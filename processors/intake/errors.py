@@ -21,6 +21,14 @@ class LedgerInUse(PlatformError):
     advice = "Give each worker a ledger folder of its own."
 
 
+class LedgerOutdated(PlatformError):
+    """The ledger was counted by other rules than this version's."""
+
+    code = "LEDGER_OUTDATED"
+    summary = "the ledger was counted by other rules"
+    advice = "Move it away; the worker folds the log again and makes a new one."
+
+
 class LedgerMissing(PlatformError):
     """There is no ledger where one was named."""
 

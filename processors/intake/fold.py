@@ -10,9 +10,9 @@ What becomes of a record:
 
 * **accepted**: the batch extends its chain. Its events are counted, or refused one by one.
 * **duplicate**: the batch was accepted before. Its first receipt is repeated.
-* **refused**: the batch is not acceptable. The chain does not move. A gap is told to the authority
-  and nothing else, because the batch comes again; every other refusal is also kept in quarantine,
-  whole and untouched. An equivocation suspends the stream.
+* **refused**: the batch is not acceptable. The chain does not move. The authority is told the code.
+  A gap is not kept, because the batch comes again; everything else that is refused is also kept in
+  quarantine, whole and untouched. An equivocation suspends the stream.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from processors.intake.records import (
     unpack_head,
 )
 from schemas.chain import Head, Step, advance, follow, suspend
-from schemas.envelope import Verified, open_body, verify
+from schemas.envelope import Place, Unverified, Verified, open_body, parse, prove
 from schemas.errors import ChainGap, Equivocation, SouthmedError
 from schemas.keys import OpenKey
 from schemas.receipts import Entry, Receipt, Status
@@ -89,17 +89,19 @@ def fold(record: Record, read: Read, secrets: Secrets) -> Outcome:
     """
     state = FoldState.unpack(read([STATE])[0])
     try:
-        batch = verify(record.value, record.topic, secrets.trust)
+        claimed = parse(record.value, record.topic, secrets.trust)
     except SouthmedError as error:
-        return _refuse_unverified(record, state, error)
+        return _refuse_unread(record, state, error)
+    place = claimed.place
     head_record, seen = read(
-        [head_key(batch.place.authority), batch_key(batch.place.authority, batch.link.position)]
+        [head_key(place.authority), batch_key(place.authority, (place.epoch, place.sequence))]
     )
     head = unpack_head(head_record)
     try:
-        return _close(record, state, batch, _judge(batch, head, seen, read, secrets))
+        batch = prove(claimed, secrets.trust)
+        return _close(record, state, place, _judge(batch, head, seen, read, secrets))
     except SouthmedError as error:
-        outcome = _close(record, state, batch, _refusal(batch, head, error))
+        outcome = _close(record, state, place, _refusal(claimed, head, error))
         return outcome if isinstance(error, ChainGap) else replace(outcome, quarantine=error)
 
 
@@ -134,23 +136,28 @@ def _accepted(batch: Verified, applied: Applied) -> Entry:
     )
 
 
-def _refusal(batch: Verified, head: Head, error: SouthmedError) -> tuple[Entry, Head, Writes]:
-    entry = Entry(*batch.link.position, batch.link.hash, Status.REFUSED, code=error.code)
+def _refusal(claimed: Unverified, head: Head, error: SouthmedError) -> tuple[Entry, Head, Writes]:
+    """The authority that a batch names is told the code, also where it may not be its batch.
+
+    Only a proven batch can come as far as the chain, so only a proven one suspends a stream.
+    """
+    place = claimed.place
+    entry = Entry(place.epoch, place.sequence, claimed.hash, Status.REFUSED, code=error.code)
     return entry, suspend(head) if isinstance(error, Equivocation) else head, {}
 
 
-def _refuse_unverified(record: Record, state: FoldState, error: SouthmedError) -> Outcome:
-    """Nothing that the record says about itself is to be believed, so nobody is answered."""
+def _refuse_unread(record: Record, state: FoldState, error: SouthmedError) -> Outcome:
+    """Where not even a place on this topic can be read, there is nobody to answer."""
     journal = Journal(Status.REFUSED, error.code, "", (0, 0), 0, 0, 0, state.digest)
     return _write(record, {}, state.digest, journal, receipt=None, quarantine=error)
 
 
 def _close(
-    record: Record, state: FoldState, batch: Verified, judged: tuple[Entry, Head, Writes]
+    record: Record, state: FoldState, place: Place, judged: tuple[Entry, Head, Writes]
 ) -> Outcome:
     """Adds the head, and takes the rolling digest over all that the batch changed."""
     entry, head, writes = judged
-    authority = batch.place.authority
+    authority = place.authority
     writes[head_key(authority)] = pack_head(head)
     digest = writes_digest(state.digest, writes)
     journal = Journal(

@@ -27,7 +27,7 @@ from typing import Any
 
 import msgspec
 
-from processors.indicators.rules import Cell
+from processors.indicators.rules import RULES_VERSION, Cell
 from schemas.case_events import EVENT_TYPES
 from schemas.chain import Head
 from schemas.receipts import Entry, RefusedEvent, Status
@@ -50,13 +50,15 @@ class FoldState:
     Attributes:
         next_offset: Kafka offset of the next record to fold.
         digest: Rolling digest over everything written so far.
+        rules: Version of the counting rules that the cells were counted by.
     """
 
     next_offset: int = 0
     digest: bytes = bytes(32)
+    rules: int = RULES_VERSION
 
     def pack(self) -> bytes:
-        return _pack((self.next_offset, self.digest))
+        return _pack((self.next_offset, self.digest, self.rules))
 
     @classmethod
     def unpack(cls, value: bytes | None) -> FoldState:
@@ -161,10 +163,11 @@ def pack_event(message: bytes, subject: bytes) -> bytes:
 
 
 def subject_key(fields: Fields) -> bytes:
-    """The subject of an event: kind of reference (c, v or s) and the reference."""
+    """The subject of an event: kind of reference (c, v or s), the reference, and whose it is."""
     name = EVENT_TYPES[fields["event_type"]].subject
     reference: bytes = fields[name]
-    return b"S" + name[0].encode() + reference
+    producer: str = fields["producer"]
+    return b"S" + name[0].encode() + reference + producer.encode()
 
 
 def pack_subject(events: list[Fields]) -> bytes:

@@ -29,8 +29,9 @@ from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 from faust.types.tuples import Message
 
+from processors.indicators.rules import RULES_VERSION
 from processors.intake.answers import Answers
-from processors.intake.errors import LogTrimmed
+from processors.intake.errors import LedgerOutdated, LogTrimmed
 from processors.intake.fold import Record, Secrets, fold
 from processors.intake.ledger import Ledger, ledger_path
 from processors.intake.transport import resume_from, seek_to
@@ -78,8 +79,13 @@ class Intake:
         """The offset that the ledger of a partition expects next."""
         if topic not in self._next:
             ledger = Ledger(ledger_path(self._settings.ledger, topic))
+            state = ledger.state
+            if state.rules != RULES_VERSION:
+                raise LedgerOutdated(
+                    expected=f"rules {RULES_VERSION}", got=f"rules {state.rules} in {ledger.path}"
+                )
             self._ledgers[topic] = ledger
-            self._next[topic] = ledger.state.next_offset
+            self._next[topic] = state.next_offset
         return self._next[topic]
 
     async def take(self, record: Record, seek_back: Callable[[int], object]) -> None:

@@ -17,8 +17,9 @@ from typing import Any
 
 from schemas.codec import MARKER, PREFIX_LENGTH, encode
 from schemas.dsse import MAX_SIGNATURES
-from schemas.envelope import MAX_BODY, MAX_EVENTS, MAX_MESSAGE, MAX_RECIPIENTS, Sealed
+from schemas.envelope import MAX_EVENTS, MAX_MESSAGE, MAX_RECIPIENTS, Sealed
 from schemas.keys import OpenKey, SigningKey
+from schemas.packing import MAX_BODY
 from schemas.topics import CaseTopic
 from schemas.trust import ByStream
 from tests.attacker import (

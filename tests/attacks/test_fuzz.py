@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from processors.intake.fold import fold
 from schemas.codec import MARKER, PREFIX_LENGTH, encode, registry
-from schemas.envelope import MAX_BODY, MAX_MESSAGE
+from schemas.envelope import MAX_MESSAGE
 from schemas.errors import KeyFileInvalid
 from schemas.keys import load_private
+from schemas.packing import MAX_BODY
 from schemas.trust import TrustDocument
 from tests.attacker import (
     altered,

@@ -2,7 +2,7 @@
 
 A register goes the real way - declaration, source, mapping, outbox - under a fixed secret and a
 fixed day. ``expected.jsonl`` holds the events as they would be sealed, one a line, sorted, without
-what the outbox assigns (event_id, supersedes, revision); ``expected_rejects.csv`` the rows that
+what the outbox assigns (its ids and revision); ``expected_rejects.csv`` the rows that
 stay home. After a change that is meant, write them again and read the difference::
 
     python -m tests.integration.golden tunisia jordan
@@ -29,7 +29,7 @@ from schemas.envelope import Place, Sealed
 
 TODAY = date(2026, 6, 30)
 PSEUDONYMS = Pseudonyms(b"southmed golden files, no secret")
-ASSIGNED = ("event_id", "supersedes", "revision")
+ASSIGNED = ("event_id", "fact_ref", "supersedes", "revision")
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def test_a_cell_holds_a_positive_number_and_a_value_for_each_dimension(
 # --- The ledger's cells --------------------------------------------------------------------------
 
 STEPS = st.tuples(
-    st.sampled_from(["state", "state", "correct", "withdraw"]),
+    st.sampled_from(["state", "state", "correct", "restate", "withdraw"]),
     st.integers(0, 7),
     st.sampled_from(
         [
@@ -117,31 +117,35 @@ STEPS = st.tuples(
 
 
 class Book:
-    """What an authority states, corrects and takes back: its events, and those that stand."""
+    """What an authority states, corrects, states anew and takes back, and the newest of each fact."""
 
     def __init__(self) -> None:
         self.published: list[Fields] = []
-        self.standing: list[Fields] = []
+        self.newest: dict[bytes, Fields] = {}
 
     def step(self, what: str, number: int, new: tuple[str, Fields], month: str) -> None:
-        if what == "state" or not self.standing:
+        if what == "state" or not self.newest:
             event_type, changes = new
             subject = {"case_ref": ref(f"case {number % 2}")}
             if "victim_ref" in an_event(event_type):
                 subject["victim_ref"] = ref(f"victim {number % 2}")
-            self._publish(an_event(event_type, **subject, **changes, period=month), None)
+            fact = {"fact_ref": ref(f"fact {len(self.published)}"), "period": month}
+            self._publish(an_event(event_type, **subject, **changes, **fact))
             return
-        known = self.standing[number % len(self.standing)]
-        changes = {"validation": "WITHDRAWN"} if what == "withdraw" else {"period": month}
-        self._publish({**known, **changes, "revision": known["revision"] + 1}, known)
+        known = list(self.newest.values())[number % len(self.newest)]
+        changes = {
+            "correct": {"period": month, "validation": "VALID"},
+            "restate": {"period": month},
+            "withdraw": {"validation": "WITHDRAWN"},
+        }[what]
+        link = {"supersedes": known["event_id"], "revision": known["revision"] + 1}
+        if what == "restate":  # by an authority that lost its outbox
+            link = {"supersedes": None, "revision": 0}
+        self._publish({**known, **changes, **link})
 
-    def _publish(self, event: Fields, instead_of: Fields | None) -> None:
+    def _publish(self, event: Fields) -> None:
         event["event_id"] = ref(f"event {len(self.published)}")
-        if instead_of is not None:
-            event["supersedes"] = instead_of["event_id"]
-            self.standing.remove(instead_of)
-        if event["validation"] != "WITHDRAWN":
-            self.standing.append(event)
+        self.newest[event["fact_ref"]] = event
         self.published.append(event)
 
 
@@ -166,7 +170,7 @@ def in_batches(events: Sequence[Fields], sizes: Iterable[int]) -> dict[bytes, by
 @settings(max_examples=80, deadline=None)
 @given(st.lists(STEPS, max_size=12), st.lists(st.integers(1, 4), max_size=6))
 def test_the_ledger_counts_what_stands_however_it_came(steps: list[Any], sizes: list[int]) -> None:
-    """For any corrections and withdrawals, and any split into batches."""
+    """For any corrections, withdrawals and statements anew, and any split into batches."""
     book = Book()
     for step in steps:
         book.step(*step)
@@ -176,7 +180,7 @@ def test_the_ledger_counts_what_stands_however_it_came(steps: list[Any], sizes: 
         key: unpack_subject(value) for key, value in records.items() if key.startswith(b"S")
     }
     assert {(key, event["event_id"]) for key, events in subjects.items() for event in events} == {
-        (subject_key(event), event["event_id"]) for event in book.standing
+        (subject_key(event), event["event_id"]) for event in book.newest.values()
     }
     expected: Counter[Cell] = Counter()
     for events in subjects.values():

@@ -11,18 +11,17 @@ from hypothesis import strategies as st
 from schemas import envelope
 from schemas.codec import encode
 from schemas.envelope import (
-    MAX_BODY,
     MAX_EVENTS,
     MAX_RECIPIENTS,
     Verified,
     batch_hash,
     open_body,
-    padded_length,
     seal,
     verify,
 )
 from schemas.errors import NotForUs, Oversized, UnsupportedSuite
 from schemas.keys import KEM_IDS, OpenKey, SigningKey
+from schemas.packing import MAX_BODY, padded_length
 from schemas.topics import CaseTopic
 from tests.attacker import (
     forged,

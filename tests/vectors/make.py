@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from schemas.codec import decode_as, encode
 from schemas.dsse import pae
-from schemas.envelope import PAYLOAD_TYPE, Sealed, _unpack
+from schemas.envelope import PAYLOAD_TYPE, Sealed
 from schemas.keys import OpenKey, SigningKey, dump_private
+from schemas.packing import unpack
 from schemas.trust import PLATFORM, Authority, TrustDocument
 from tests.attacker import (
     parts,
@@ -116,7 +117,7 @@ def opened(batch: Sealed, key: OpenKey) -> dict[str, Any]:
     bound = encode("batch_identity", header["identity"])
     content_key = key.unwrap(header["recipients"][0]["wrapped_key"], bound)
     framed = AESGCM(content_key).decrypt(bytes(12), outer["body"], bound)
-    plain = _unpack(framed)
+    plain = unpack(framed)
     return {
         "message": told(batch.message),
         "header": told(header),

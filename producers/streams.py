@@ -1,0 +1,238 @@
+"""The streams of an outbox: sealing, sending again, receipts.
+
+This half of the outbox knows events only as bytes. It gives every event a place in the chain of
+its stream and keeps the sealed bytes until a receipt accepts them; the other half
+(`producers.outbox`) decides what there is to say.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from producers.errors import OutboxMismatch
+from producers.rows import PendingBatch
+from producers.schema import SCHEMA, connect
+from schemas.chain import GENESIS_HASH
+from schemas.envelope import MAX_EVENTS, Place, Sealed
+from schemas.errors import StaleEpoch
+from schemas.trust import Position
+
+
+class Streams:
+    """The streams of one authority, in one SQLite file.
+
+    Args:
+        path: The SQLite file; made if it is not there.
+        authority: The authority id; a file serves one only.
+        streams: Number of streams.
+
+    Raises:
+        OutboxMismatch: The file was made for another authority or number of streams.
+    """
+
+    def __init__(self, path: Path, *, authority: str, streams: int) -> None:
+        self.path = path
+        self.authority = authority
+        self.streams = streams
+        self._db: sqlite3.Connection = connect(path)
+        with self._transaction():
+            for statement in SCHEMA:
+                self._db.execute(statement)
+            self._check_owner()
+
+    def _check_owner(self) -> None:
+        mine = {"authority": self.authority, "streams": str(self.streams)}
+        for name, value in mine.items():
+            self._db.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, value))
+        kept = dict(self._db.execute("SELECT name, value FROM settings").fetchall())
+        if {name: kept[name] for name in mine} != mine:
+            raise OutboxMismatch(
+                expected=f"{kept['authority']} with {kept['streams']} streams",
+                got=f"{self.authority} with {self.streams} streams",
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Takes the write lock at once, so that what is read inside cannot change."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            # A full disk makes SQLite roll back by itself.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        self._db.close()
+
+    # --- Sealing and sending ---------------------------------------------------------------------
+
+    def unsealed(self, stream: int) -> int:
+        """Number of events that no batch holds yet."""
+        query = "SELECT count(*) FROM events WHERE stream = ? AND sequence IS NULL"
+        count: int = self._db.execute(query, (stream,)).fetchone()[0]
+        return count
+
+    def seal_next(
+        self, stream: int, seal: Callable[[Sequence[bytes], Place], Sealed], *, even_empty: bool
+    ) -> PendingBatch | None:
+        """Seals the next batch of a stream, if there is anything to seal.
+
+        Args:
+            stream: The stream.
+            seal: Seals events at a place (`producers.sealer.Sealer`).
+            even_empty: Make a batch of no events: a sign of life.
+        """
+        with self._transaction():
+            rows = self._db.execute(
+                "SELECT id, message FROM events WHERE stream = ? AND sequence IS NULL"
+                " ORDER BY id LIMIT ?",
+                (stream, MAX_EVENTS),
+            ).fetchall()
+            if not rows and not even_empty:
+                return None
+            place = self._next_place(stream)
+            sealed = seal([row["message"] for row in rows], place)
+            self._db.execute(
+                "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, 'pending', '')",
+                (stream, place.epoch, place.sequence, sealed.hash, sealed.message, len(rows)),
+            )
+            self._db.executemany(
+                "UPDATE events SET epoch = ?, sequence = ? WHERE id = ?",
+                [(place.epoch, place.sequence, row["id"]) for row in rows],
+            )
+        return PendingBatch(stream, place.epoch, place.sequence, sealed.hash, sealed.message)
+
+    def next_position(self, stream: int) -> Position:
+        """Epoch and sequence of the next batch to be sealed."""
+        place = self._next_place(stream)
+        return (place.epoch, place.sequence)
+
+    def _next_place(self, stream: int) -> Place:
+        head = self._db.execute(
+            "SELECT epoch, sequence, hash FROM batches WHERE stream = ?"
+            " ORDER BY epoch DESC, sequence DESC LIMIT 1",
+            (stream,),
+        ).fetchone()
+        epoch = self.epoch(stream)
+        if head is None or head["epoch"] < epoch:
+            return Place(self.authority, stream, epoch, 1, GENESIS_HASH)
+        return Place(self.authority, stream, epoch, head["sequence"] + 1, head["hash"])
+
+    def epoch(self, stream: int) -> int:
+        """The epoch that new batches of a stream belong to."""
+        row = self._db.execute("SELECT epoch FROM epochs WHERE stream = ?", (stream,)).fetchone()
+        return row["epoch"] if row else 1
+
+    def open_epoch(self, stream: int, epoch: int) -> None:
+        """Begins a new epoch; the trust document must announce it before it is accepted.
+
+        Batches of the old epoch that were never accepted are dissolved: their events are sealed
+        again in the new one.
+
+        Raises:
+            StaleEpoch: The stream is already in a later epoch.
+        """
+        with self._transaction():
+            if epoch < (current := self.epoch(stream)):
+                raise StaleEpoch(expected=f"epoch {current} or later", got=f"epoch {epoch}")
+            self._db.execute("INSERT OR REPLACE INTO epochs VALUES (?, ?)", (stream, epoch))
+            lost = self._db.execute(
+                "SELECT epoch, sequence FROM batches WHERE stream = ? AND state != 'accepted'"
+                " AND epoch < ?",
+                (stream, epoch),
+            ).fetchall()
+            for batch in lost:
+                self._dissolve(stream, batch["epoch"], batch["sequence"])
+
+    def _dissolve(self, stream: int, epoch: int, sequence: int) -> None:
+        place = (stream, epoch, sequence)
+        self._db.execute(
+            "UPDATE events SET epoch = NULL, sequence = NULL"
+            " WHERE stream = ? AND epoch = ? AND sequence = ?",
+            place,
+        )
+        self._db.execute(
+            "UPDATE batches SET state = 'dissolved', message = NULL"
+            " WHERE stream = ? AND epoch = ? AND sequence = ?",
+            place,
+        )
+
+    def pending(self, stream: int, *, after: int = 0, limit: int = 1_000) -> list[PendingBatch]:
+        """Sealed batches of the current epoch without an accepting receipt, in order."""
+        rows = self._db.execute(
+            "SELECT * FROM batches WHERE stream = ? AND epoch = ? AND sequence > ?"
+            " AND state = 'pending' ORDER BY sequence LIMIT ?",
+            (stream, self.epoch(stream), after, limit),
+        ).fetchall()
+        return [
+            PendingBatch(r["stream"], r["epoch"], r["sequence"], r["hash"], r["message"])
+            for r in rows
+        ]
+
+    def batch_hash(self, stream: int, position: Position) -> bytes | None:
+        """The hash of the batch that was sealed at a position, or None if there is none."""
+        query = "SELECT hash FROM batches WHERE stream = ? AND (epoch, sequence) = (?, ?)"
+        row = self._db.execute(query, (stream, *position)).fetchone()
+        return row["hash"] if row else None
+
+    # --- Receipts --------------------------------------------------------------------------------
+
+    def accept(
+        self, stream: int, epoch: int, sequence: int, refused: Sequence[tuple[int, str]]
+    ) -> None:
+        """Notes that the platform accepted a batch, and which of its events it refused.
+
+        Args:
+            stream: Stream of the batch.
+            epoch: Its epoch.
+            sequence: Its sequence.
+            refused: Place in the batch and code of each refused event.
+        """
+        place = (stream, epoch, sequence)
+        with self._transaction():
+            self._db.execute(
+                "UPDATE batches SET state = 'accepted', message = NULL, code = ''"
+                " WHERE stream = ? AND epoch = ? AND sequence = ?",
+                place,
+            )
+            where = "WHERE stream = ? AND epoch = ? AND sequence = ?"
+            found = self._db.execute(f"SELECT id FROM events {where} ORDER BY id", place)  # noqa: S608
+            ids = [row["id"] for row in found]
+            self._db.execute(f"UPDATE events SET message = NULL {where}", place)  # noqa: S608
+            self._db.executemany(
+                "UPDATE events SET code = ? WHERE id = ?",
+                [(code, ids[index]) for index, code in refused if index < len(ids)],
+            )
+
+    def note_refusal(self, stream: int, epoch: int, sequence: int, code: str) -> None:
+        """Notes why the platform refuses a batch; the batch stays pending."""
+        self._db.execute(
+            "UPDATE batches SET code = ? WHERE stream = ? AND epoch = ? AND sequence = ?",
+            (code, stream, epoch, sequence),
+        )
+
+    def tally(self) -> dict[str, int]:
+        """Counts for status and reconciliation: events and batches by state."""
+        query = """
+            SELECT
+              (SELECT count(*) FROM events) AS events,
+              (SELECT count(*) FROM events WHERE sequence IS NULL) AS events_unsealed,
+              (SELECT count(*) FROM events JOIN batches USING (stream, epoch, sequence)
+                WHERE state = 'accepted') AS events_receipted,
+              (SELECT count(*) FROM events WHERE code != '') AS events_refused,
+              (SELECT count(*) FROM batches WHERE state = 'pending') AS batches_pending,
+              (SELECT count(*) FROM batches WHERE state = 'accepted') AS batches_accepted,
+              (SELECT count(*) FROM rejections) AS rows_rejected
+        """
+        return dict(self._db.execute(query).fetchone())
+
+    def refusals(self) -> dict[str, int]:
+        """Numbers of events that the platform refused, by code."""
+        query = "SELECT code, count(*) FROM events WHERE code != '' GROUP BY code ORDER BY code"
+        return dict(self._db.execute(query).fetchall())

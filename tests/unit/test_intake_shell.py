@@ -1,0 +1,163 @@
+"""The shell around the fold: which records it takes, and in which order it does things.
+
+No Faust here and no broker: `Intake.take` is what Faust's agent calls for every record. Where an
+order matters, the broker that is not there shows it: what has to be sent first cannot be, so what
+comes after does not happen.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiokafka.errors import KafkaConnectionError
+
+from processors.intake.errors import LedgerInUse, LogTrimmed
+from processors.intake.fold import Record
+from processors.intake.ledger import Ledger, ledger_path
+from processors.intake.records import STATE, Journal, journal_key
+from processors.intake.worker import MAX_SEEKS, Intake, Settings
+from schemas.kafka import Broker
+from schemas.receipts import Status
+from schemas.topics import CaseTopic
+from tests.samples import an_event
+from tests.world import TOPIC, Platform, a_chain, a_world, sealed
+
+NOWHERE = Broker("127.0.0.1:1")
+CHAIN = [batch.message for batch in a_chain(4)]
+
+
+@pytest.fixture
+def intake(tmp_path: Path) -> Iterator[Intake]:
+    made = an_intake(tmp_path)
+    yield made
+    made.close()
+
+
+def an_intake(folder: Path) -> Intake:
+    world = a_world()
+    return Intake(Settings(NOWHERE, folder, lambda: world.secrets, world.platform))
+
+
+def kept(folder: Path, topic: CaseTopic = TOPIC) -> dict[bytes, bytes]:
+    """The ledger as another process sees it."""
+    ledger = Ledger(ledger_path(folder, topic), read_only=True)
+    records = dict(ledger.items(b""))
+    ledger.close()
+    return records
+
+
+def no_seek(offset: int) -> None:
+    raise AssertionError(f"asked to seek to {offset}")
+
+
+async def take_all(intake: Intake, *messages: bytes, start: int = 0) -> None:
+    for offset, message in enumerate(messages, start):
+        await intake.take(Record(TOPIC, offset, message), no_seek)
+
+
+async def test_records_in_order_are_folded_into_the_ledger(intake: Intake, tmp_path: Path) -> None:
+    assert intake.next_offset(TOPIC) == 0
+    await take_all(intake, *CHAIN)
+    assert intake.next_offset(TOPIC) == len(CHAIN)
+    platform = Platform()
+    for message in CHAIN:
+        platform.take(message)
+    assert kept(tmp_path) == platform.records
+
+
+async def test_an_earlier_record_was_folded_before_and_is_skipped(
+    intake: Intake, tmp_path: Path
+) -> None:
+    await take_all(intake, *CHAIN[:3])
+    before = kept(tmp_path)
+    await take_all(intake, *CHAIN[:3])
+    assert kept(tmp_path) == before
+    await take_all(intake, CHAIN[3], start=3)
+    assert intake.next_offset(TOPIC) == 4
+
+
+async def test_a_later_record_is_answered_by_seeking_back(intake: Intake, tmp_path: Path) -> None:
+    await take_all(intake, CHAIN[0])
+    before, asked = kept(tmp_path), list[int]()
+    await intake.take(Record(TOPIC, 3, CHAIN[3]), asked.append)
+    assert asked == [1]
+    assert kept(tmp_path) == before
+    await take_all(intake, *CHAIN[1:], start=1)
+    assert intake.next_offset(TOPIC) == 4
+
+
+async def test_a_record_that_never_comes_means_that_the_log_was_cut(
+    intake: Intake, tmp_path: Path
+) -> None:
+    await take_all(intake, CHAIN[0])
+    before, asked = kept(tmp_path), list[int]()
+    for _ in range(MAX_SEEKS):
+        await intake.take(Record(TOPIC, 2, CHAIN[2]), asked.append)
+    assert asked == [1] * MAX_SEEKS
+    with pytest.raises(LogTrimmed) as caught:
+        await intake.take(Record(TOPIC, 2, CHAIN[2]), asked.append)
+    assert (caught.value.expected, caught.value.got) == ("offset 1", "offset 2")
+    assert len(asked) == MAX_SEEKS
+    assert kept(tmp_path) == before
+
+
+async def test_the_expected_record_ends_the_counting_of_jumps(intake: Intake) -> None:
+    asked: list[int] = []
+    for offset in (0, 1):
+        for _ in range(MAX_SEEKS):
+            await intake.take(Record(TOPIC, 3, CHAIN[3]), asked.append)
+        await take_all(intake, CHAIN[offset], start=offset)
+    assert asked == [0] * MAX_SEEKS + [1] * MAX_SEEKS
+
+
+async def test_partitions_have_ledgers_and_jumps_of_their_own(
+    intake: Intake, tmp_path: Path
+) -> None:
+    other = CaseTopic("TUN", 1)
+    await take_all(intake, CHAIN[0])
+    asked: list[int] = []
+    for _ in range(MAX_SEEKS):
+        await intake.take(Record(TOPIC, 3, CHAIN[3]), asked.append)
+    there = sealed(an_event(), stream=1).message
+    await intake.take(Record(other, 1, there), asked.append)
+    await intake.take(Record(other, 0, there), no_seek)
+    assert (intake.next_offset(TOPIC), intake.next_offset(other)) == (1, 1)
+    assert kept(tmp_path, other).keys() != kept(tmp_path).keys()
+
+
+async def test_the_ledger_does_not_move_before_a_refused_batch_is_in_quarantine(
+    intake: Intake, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await take_all(intake, CHAIN[0])
+    before = kept(tmp_path)
+    refused = b"Victime Fictive 0012"
+    with caplog.at_level(logging.WARNING), pytest.raises(KafkaConnectionError):
+        await take_all(intake, refused, start=1)
+    assert kept(tmp_path) == before
+    assert intake.next_offset(TOPIC) == 1
+    assert "TUN-0 offset 1 quarantined" in caplog.text
+    assert "Fictive" not in caplog.text
+
+
+async def test_a_gap_is_no_matter_for_quarantine(intake: Intake, tmp_path: Path) -> None:
+    """It needs no broker at once; the authority is told by a receipt."""
+    await take_all(intake, CHAIN[0], CHAIN[2])
+    journal = Journal.unpack(kept(tmp_path)[journal_key(1)])
+    assert (journal.status, journal.code) == (Status.REFUSED, "CHAIN_GAP")
+
+
+async def test_a_worker_goes_on_from_its_ledger(tmp_path: Path) -> None:
+    first = an_intake(tmp_path)
+    await take_all(first, *CHAIN[:2])
+    with pytest.raises(LedgerInUse):
+        an_intake(tmp_path).next_offset(TOPIC)
+    first.close()
+    second = an_intake(tmp_path)
+    assert second.next_offset(TOPIC) == 2
+    await take_all(second, *CHAIN)
+    second.close()
+    assert STATE in kept(tmp_path)
+    assert Journal.unpack(kept(tmp_path)[journal_key(3)]).position == (1, 4)
