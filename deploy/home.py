@@ -22,6 +22,7 @@ from pathlib import Path
 from processors.intake.fold import Secrets
 from schemas.errors import KeyFileInvalid
 from schemas.keys import OpenKey, SealingScheme, SigningKey, dump_private, load_private
+from schemas.topics import PARTITIONS
 from schemas.trust import PLATFORM, Authority, TrustDocument, TrustedKey
 
 PSEUDONYM_KEY_LENGTH = 32
@@ -123,6 +124,29 @@ def write_private(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+
+
+def announce_epoch(site: Site, authority_id: str) -> TrustDocument:
+    """Writes the next trust document: a new epoch for every stream of an authority.
+
+    In production the document is issued by those who hold the trust root; here it is one file.
+
+    Raises:
+        UnknownAuthority: The document does not list the authority.
+    """
+    trust = site.trust()
+    old = trust.authority(authority_id)
+    epochs = {stream: old.epoch_of(stream) + 1 for stream in range(PARTITIONS)}
+    listed = [
+        a.model_copy(update={"epochs": epochs}) if a.id == authority_id else a
+        for a in trust.authorities
+    ]
+    newer = TrustDocument(version=trust.version + 1, authorities=listed, keys=trust.keys)
+    draft = site.trust_file.with_suffix(".new")
+    draft.write_bytes(newer.dump())
+    # Workers read the file again when it changes; they may never see half of it.
+    draft.replace(site.trust_file)
+    return newer
 
 
 def init_site(

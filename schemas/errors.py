@@ -8,9 +8,9 @@ Three rules hold for every error of southmed:
    a sequence number, a field's name, a size. Never a cell of a register or a field of an event.
 3. ``advice`` tells the reader what to do next.
 
-The families and the errors of the contract stand here; each room adds its own leaves (``producers``,
-``processors``, ``country_adapters``, ``deploy``). The table in ``docs/errors.md`` is generated from
-the whole tree (``southmed docs generate``).
+The families and the errors of the contract stand here; each room adds its own leaves
+(``producers``, ``processors``, ``country_adapters``, ``deploy``). The table in ``docs/errors.md``
+is generated from the whole tree (``southmed docs generate``).
 """
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ class TrustDocument(_Closed):
         return self._key(keyid, owner=PLATFORM, purpose="receipt").verify_key
 
     def recipients(self) -> list[SealKey]:
-        """The keys that batches are encrypted for: the platform's, but none retired or compromised."""
+        """The keys that batches are encrypted for: the platform's, none retired or compromised."""
         return [
             key.seal_key
             for key in self.keys

@@ -132,3 +132,21 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
     rows = [(name.replace("_", " "), count) for name, count in tally.items()]
     rows += [(f"refused {code}", count) for code, count in refusals.items()]
     out.print(table(adapter.register.authority, ["outbox", "number#"], rows))
+
+
+@app.command(name="open-epoch")
+def open_epoch(register: RegisterArgument, site: SiteOption) -> None:
+    """Begins the epoch that the trust document announces, after an outbox was lost or restored.
+
+    Events without a receipt are sealed again in the new epoch. After a lost outbox, run the
+    adapter: it states the whole register again, and nothing is counted twice.
+    """
+    adapter = Adapter(Site(site), open_register(register, None), broker_at(""))
+    authority = adapter.site.trust().authority(adapter.register.authority)
+    outbox = adapter.open_outbox()
+    try:
+        for stream in range(outbox.streams):
+            outbox.open_epoch(stream, authority.epoch_of(stream))
+            out.print(f"stream {stream} is in epoch {outbox.epoch(stream)}")
+    finally:
+        outbox.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Coroutine, Sequence
 from contextlib import nullcontext
@@ -74,12 +75,13 @@ def demo(
     """
     folder = nullcontext(str(site)) if site else tempfile.TemporaryDirectory(prefix="southmed-")
     with folder as root:
-        balanced = run_until_stopped(_demo(Path(root), workers, once=once, json=json))
+        work = _demo(Path(root), workers, once=once, json=json, kept=site is not None)
+        balanced = run_until_stopped(work)
     if balanced is False:
         raise typer.Exit(Exit.FAILED)
 
 
-async def _demo(root: Path, workers: int, *, once: bool, json: bool) -> bool:
+async def _demo(root: Path, workers: int, *, once: bool, json: bool, kept: bool) -> bool:
     place = prepare(init_site(root, AUTHORITIES))
     with EmbeddedBroker() as embedded:
         broker = broker_at(embedded.servers)
@@ -93,7 +95,7 @@ async def _demo(root: Path, workers: int, *, once: bool, json: bool) -> bool:
             if json:
                 print_json(_document(lines, cells, balanced=balanced))
             else:
-                _summary(lines, cells, place, balanced=balanced)
+                _summary(lines, cells, place, balanced=balanced, kept=kept or not once)
             if not once:
                 async with followed(place, broker):
                     await unless(watch(processes), _show_growth(place.site))
@@ -141,7 +143,7 @@ def _newest_year(cells: dict[Cell, int]) -> str:
 
 
 def _summary(
-    lines: Sequence[Line], cells: dict[Cell, int], place: DemoSite, *, balanced: bool
+    lines: Sequence[Line], cells: dict[Cell, int], place: DemoSite, *, balanced: bool, kept: bool
 ) -> None:
     out.print(_reconciliation(lines))
     for line in lines:
@@ -150,16 +152,24 @@ def _summary(
     verdict = "[bold green]balances[/]" if balanced else "[bold red]does NOT balance[/]"
     out.print(f"\nEvery row and every event is accounted for: {verdict}\n")
     out.print(_indicators(cells))
-    root = place.site.root
     out.print(
         "[dim]Invented registers; detections, not prevalence. Exact counts are the operator's and "
-        "never leave the platform.[/]\n\n"
-        "Where to look next, in another terminal:\n"
-        f"  southmed indicators show VIC_IDENT --by FORM_SDG --site {root}\n"
-        f"  southmed adapter status tunisia --site {root}\n"
-        f"  {root}/authorities/jo.ctu/rejects.csv\n"
-        "  docs/architecture.md",
+        "never leave the platform.[/]\n",
         soft_wrap=True,
+    )
+    if kept:
+        out.print(_next_steps(place.site.root), soft_wrap=True)
+
+
+def _next_steps(root: Path) -> str:
+    # As it was called here, so that it works when copied: .venv/bin/southmed.
+    command = sys.argv[0] if Path(sys.argv[0]).name == "southmed" else "southmed"
+    return (
+        "Where to look next:\n"
+        f"  {command} indicators show VIC_IDENT --by FORM_SDG --site {root}\n"
+        f"  {command} adapter status tunisia --site {root}\n"
+        f"  {root}/authorities/jo.ctu/rejects.csv\n"
+        "  docs/architecture.md"
     )
 
 

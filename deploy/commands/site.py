@@ -8,16 +8,11 @@ from typing import Annotated
 import typer
 
 from country_adapters import AUTHORITIES
-from deploy.home import init_site
-from deploy.terminal import out
+from deploy.home import Site, announce_epoch, init_site
+from deploy.terminal import SiteOption, out
 from schemas.keys import SealingScheme
 
 app = typer.Typer(help="Keys and trust document of a site.", no_args_is_help=True)
-
-
-@app.callback()
-def _site() -> None:
-    """Keys and trust document of a site."""
 
 
 @app.command()
@@ -37,3 +32,17 @@ def init(
     for authority in AUTHORITIES:
         out.print(f"authority       {site.authority(authority)}")
     out.print(f"platform        {site.platform}")
+
+
+@app.command(name="announce-epoch")
+def announce_epoch_command(
+    authority: Annotated[str, typer.Argument(help="Authority id, e.g. tn.inltp.")],
+    site: SiteOption,
+) -> None:
+    """Announces a new epoch for an authority that lost its outbox or whose stream is suspended.
+
+    The authority then runs `southmed adapter open-epoch` and states its register again.
+    """
+    trust = announce_epoch(Site(site), authority)
+    epoch = trust.authority(authority).epoch_of(0)
+    out.print(f"trust document {trust.version} announces epoch {epoch} of {authority}")

@@ -2,9 +2,9 @@
 
 UNODC publishes, for a country and a year, how many victims were detected, by sex, age group and
 form of exploitation. ``exact_world`` takes such cells and tells a story in which exactly so many
-victims were identified in that year, each with the forms of its cell. A register written from it must come out
-of its adapter, the broker and the counting with the published numbers. There is no chance in it:
-days and regions go round in turn.
+victims were identified in that year, each with the forms of its cell. A register written from it
+must come out of its adapter, the broker and the counting with the published numbers. There is no
+chance in it: days and regions go round in turn.
 """
 
 from __future__ import annotations

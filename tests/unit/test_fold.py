@@ -26,12 +26,23 @@ from processors.intake.records import (
     unpack_head,
 )
 from schemas.chain import Head
-from schemas.envelope import Sealed
+from schemas.envelope import Sealed, seal
 from schemas.keys import SigningKey
 from schemas.receipts import Entry, Status, open_receipt, sign_receipt
 from schemas.trust import Authority
 from tests.samples import TUNISIA, Fields, an_event, encoded, ref
-from tests.world import NOW, Platform, World, a_chain, a_world, code_of, sealed, trusted
+from tests.world import (
+    NOW,
+    Platform,
+    World,
+    a_chain,
+    a_place,
+    a_world,
+    code_of,
+    sealed,
+    some_random,
+    trusted,
+)
 
 POLICE = "tn.police"
 
@@ -322,13 +333,9 @@ REFUSED: list[tuple[str, bytes, str]] = [
 
 def test_refused_events_do_not_sink_their_batch_and_leave_no_trace() -> None:
     """All kinds of them in one batch, in the midst of good ones."""
-    from tests.world import a_place, some_random
-
     world = a_world()
     messages = [encoded(FIRST), encoded(MAN), *(message for _, message, _ in REFUSED)]
     messages.append(encoded(an_event("training.delivered")))
-    from schemas.envelope import seal
-
     batch = seal(
         messages,
         a_place(),

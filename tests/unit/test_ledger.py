@@ -67,7 +67,7 @@ def test_none_deletes_and_the_rest_stays(ledger: Ledger) -> None:
 
 
 def test_items_are_those_of_the_prefix_in_the_order_of_keys(ledger: Ledger) -> None:
-    ledger.commit({key: b"" for key in (b"D", b"C\xff\xff", b"B\xff", b"C", b"C\x00", b"Ca")})
+    ledger.commit(dict.fromkeys((b"D", b"C\xff\xff", b"B\xff", b"C", b"C\x00", b"Ca"), b""))
     assert [key for key, _ in ledger.items(b"C")] == [b"C", b"C\x00", b"Ca", b"C\xff\xff"]
     assert [key for key, _ in ledger.items(b"")][:2] == [b"B\xff", b"C"]
 

@@ -1,0 +1,343 @@
+"""The commands as a person or a program meets them: what they print, where, and how they exit.
+
+Commands run in this process through the program's own entry point, so that errors are told as a
+user sees them; the demo runs as a process.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from country_adapters import AUTHORITIES
+from deploy.cli import main
+from deploy.home import LiveSecrets, Site, init_site
+from processors.intake.fold import Record, fold
+from processors.intake.ledger import Ledger, ledger_path
+from schemas.indicators import catalogue
+from schemas.trust import TrustDocument
+from tests.samples import an_event, ref
+from tests.world import TOPIC, World, sealed
+
+
+class Said(NamedTuple):
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def told(self) -> str:
+        """Standard error as one line, wherever a terminal would have wrapped it."""
+        return " ".join(self.err.split())
+
+
+Southmed = Callable[..., Said]
+
+
+@pytest.fixture
+def southmed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Southmed:
+    """Runs ``southmed`` with arguments."""
+
+    def run(*arguments: str | Path) -> Said:
+        monkeypatch.setattr(sys, "argv", ["southmed", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Said(int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return init_site(tmp_path / "site", AUTHORITIES, scheme="x25519")
+
+
+@pytest.fixture
+def counted(site: Site) -> Site:
+    """A site whose ledger has folded one batch of the Tunisian authority."""
+    secrets = LiveSecrets(site)()
+    tunisia, platform = site.signing_key("tn.inltp"), site.receipt_key()
+    world = World(tunisia, tunisia, platform, secrets.keys[0], secrets.trust)
+    events = [
+        an_event(period="2019-05", victim_ref=ref(f"victim {n}"), sex=sex)
+        for n, sex in enumerate("FFM")
+    ]
+    events += [an_event("training.delivered", period="2018-02", audience=["POLICE"])]
+    ledger = Ledger(ledger_path(site.ledgers / "worker-1", TOPIC))
+    batch = sealed(*events, world=world).message
+    ledger.commit(fold(Record(TOPIC, 0, batch), ledger.read, secrets).writes)
+    ledger.close()
+    return site
+
+
+# --- site ----------------------------------------------------------------------------------------
+
+
+def test_site_init_makes_keys_that_only_their_owner_reads(
+    southmed: Southmed, tmp_path: Path
+) -> None:
+    said = southmed("site", "init", tmp_path / "new")
+    assert (said.status, said.err) == (0, "")
+    keys = {path.relative_to(tmp_path / "new") for path in (tmp_path / "new").rglob("*.key")}
+    expected = {Path("authorities") / a / f"{k}.key" for a in AUTHORITIES for k in KEYS_AT_HOME}
+    assert keys == expected | {Path("platform/opening.key"), Path("platform/receipts.key")}
+    assert {(tmp_path / "new" / key).stat().st_mode & 0o777 for key in keys} == {0o600}
+    trust = TrustDocument.parse((tmp_path / "new" / "trust.json").read_bytes())
+    assert {a.id: a.country for a in trust.authorities} == AUTHORITIES
+    assert {key.scheme for key in trust.keys if key.purpose == "open"} == {"mlkem768-x25519"}
+
+
+KEYS_AT_HOME = ("signing", "pseudonyms")
+
+
+def test_site_init_without_the_post_quantum_part(southmed: Southmed, tmp_path: Path) -> None:
+    assert southmed("site", "init", tmp_path / "new", "--x25519").status == 0
+    trust = Site(tmp_path / "new").trust()
+    assert {key.scheme for key in trust.keys if key.purpose == "open"} == {"x25519"}
+
+
+def test_no_secret_stands_in_the_trust_document(site: Site) -> None:
+    public = site.trust_file.read_bytes()
+    for key in site.root.rglob("*.key"):
+        assert key.read_bytes() not in public
+        assert key.read_bytes().hex().encode() not in public
+
+
+def test_site_init_refuses_a_second_time_and_leaves_the_keys(
+    southmed: Southmed, site: Site
+) -> None:
+    before = {path: path.read_bytes() for path in site.root.rglob("*") if path.is_file()}
+    said = southmed("site", "init", site.root)
+    assert said.status == 1
+    assert "KEY_FILE_INVALID" in said.told
+    assert "no trust document yet" in said.told
+    assert before == {path: path.read_bytes() for path in site.root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.xfail(strict=True, raises=FileExistsError, reason="a traceback instead of an error")
+def test_site_init_over_keys_without_a_trust_document_is_refused(
+    southmed: Southmed, site: Site
+) -> None:
+    site.trust_file.unlink()
+    said = southmed("site", "init", site.root)
+    assert said.status == 1
+    assert "KEY_FILE_INVALID" in said.told
+
+
+# --- indicators ----------------------------------------------------------------------------------
+
+
+def test_indicators_list_is_the_catalogue(southmed: Southmed) -> None:
+    said = southmed("indicators", "list", "--json")
+    assert said.status == 0
+    assert [entry["code"] for entry in said.json] == list(catalogue())
+    assert said.json[0]["breakdowns"] == list(catalogue()["VIC_IDENT"].breakdowns)
+    told = southmed("indicators", "list")
+    assert told.status == 0
+    assert "VIC_IDENT" in told.out
+
+
+def test_indicators_show_as_json(southmed: Southmed, counted: Site) -> None:
+    said = southmed("indicators", "show", "VIC_IDENT", "--site", counted.root, "--json")
+    assert said.status == 0
+    assert said.json == [
+        {
+            "indicator": "VIC_IDENT",
+            "ref_area": "TUN",
+            "time_period": "2019",
+            "breakdown": {},
+            "value": 3,
+            "obs_status": "A",
+            "numerator": None,
+            "denominator": None,
+        }
+    ]
+
+
+def test_exact_counts_come_with_a_warning_beside_the_output(
+    southmed: Southmed, counted: Site
+) -> None:
+    said = southmed("indicators", "show", "VIC_IDENT", "--site", counted.root, "--json")
+    assert "never leave the platform" in said.told
+    assert "never leave" not in said.out
+
+
+ASKED: list[tuple[list[str], list[tuple[str, dict[str, str], object]]]] = [
+    (["vic_ident", "--by", "sex"], [("2019", {"SEX": "F"}, 2), ("2019", {"SEX": "M"}, 1)]),
+    (["VIC_IDENT", "--period", "2019-Q2"], [("2019-Q2", {}, 3)]),
+    (["VIC_IDENT", "--period", "2018"], []),
+    (["VIC_IDENT", "--country", "mar"], []),
+    (["VIC_IDENT", "--country", "tun", "--by", "FORM_SDG"], [("2019", {"FORM_SDG": "SDG_LAB"}, 3)]),
+    (["TRN_PER"], [("2018", {}, 20)]),
+    (["VIC_RATE", "--by", "SEX"], [("2019", {"SEX": s}, None) for s in "FM"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), ASKED, ids=lambda a: " ".join(map(str, a)))
+def test_indicators_show_what_is_asked_for(
+    southmed: Southmed,
+    counted: Site,
+    arguments: list[str],
+    expected: list[tuple[str, dict[str, str], object]],
+) -> None:
+    said = southmed("indicators", "show", *arguments, "--site", counted.root, "--json")
+    assert said.status == 0
+    assert [(o["time_period"], o["breakdown"], o["value"]) for o in said.json] == expected
+
+
+def test_indicators_show_as_a_table(southmed: Southmed, counted: Site) -> None:
+    said = southmed("indicators", "show", "VIC_RATE", "--site", counted.root)
+    assert said.status == 0
+    # 3 of 11,875,081 residents (World Bank SP.POP.TOTL).
+    assert "0.0253" in said.out
+    assert "11,875,081" in said.out
+    assert "Detected part only" in said.out
+
+
+@pytest.mark.xfail(strict=True, reason="a missing value is printed as 0")
+def test_a_missing_value_is_not_shown_as_zero(southmed: Southmed, counted: Site) -> None:
+    said = southmed("indicators", "show", "VIC_RATE", "--by", "SEX", "--site", counted.root)
+    lines = [line for line in said.out.splitlines() if "TUN" in line]
+    assert len(lines) == 2
+    assert not any(cell.strip() == "0" for line in lines for cell in line.split("│"))
+
+
+# --- adapter status ------------------------------------------------------------------------------
+
+
+def test_adapter_status_of_an_adapter_that_never_ran(southmed: Southmed, site: Site) -> None:
+    said = southmed("adapter", "status", "tunisia", "--site", site.root, "--json")
+    assert said.status == 0
+    assert set(said.json) >= {"events", "events_receipted", "batches_pending", "rows_rejected"}
+    assert {value for value in said.json.values() if isinstance(value, int)} == {0}
+    assert said.json["refusals"] == {}
+    table = southmed("adapter", "status", "tunisia", "--site", site.root)
+    assert table.status == 0
+    assert "events receipted" in table.out
+
+
+def test_every_shipped_register_has_a_status(southmed: Southmed, site: Site) -> None:
+    for register in ("tunisia", "morocco", "jordan", "lebanon"):
+        assert southmed("adapter", "status", register, "--site", site.root).status == 0
+
+
+# --- What goes wrong -----------------------------------------------------------------------------
+
+ERRORS: list[tuple[list[str], str]] = [
+    (["indicators", "show", "VIC_IDENTT", "--site", "{counted}"], "UNKNOWN_INDICATOR"),
+    (["indicators", "show", "VIC_IDENT", "--by", "REGION", "--site", "{counted}"], "UNKNOWN_IND"),
+    (["indicators", "show", "VIC_IDENT", "--site", "{empty}"], "LEDGER_MISSING"),
+    (["verify", "--site", "{empty}", "--broker", "127.0.0.1:1"], "LEDGER_MISSING"),
+    (["adapter", "status", "tunisia", "--site", "{empty}"], "KEY_FILE_INVALID"),
+    (["adapter", "status", "atlantis", "--site", "{counted}"], "DECLARATION_INVALID"),
+    (["intake", "run", "--site", "{empty}", "--broker", "127.0.0.1:1"], "KEY_FILE_INVALID"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code"), ERRORS, ids=lambda v: v if isinstance(v, str) else v[:2])
+def test_an_error_tells_its_code_and_what_to_do_and_exits_with_1(
+    southmed: Southmed, counted: Site, tmp_path: Path, arguments: list[str], code: str
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    said = southmed(*(a.format(counted=counted.root, empty=empty) for a in arguments))
+    assert said.status == 1
+    assert code in said.told
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    error, *advice = said.err.strip().splitlines()
+    assert code in error or advice
+    assert advice[-1].startswith("  "), "no advice"
+    assert list(empty.iterdir()) == [], "a failed command left something behind"
+
+
+@pytest.mark.parametrize("name", ["[/]", "VIC[bold]IDENT"])
+@pytest.mark.xfail(strict=True, reason="the text of an error is read as markup")
+def test_an_error_repeats_what_was_typed_as_it_was(
+    southmed: Southmed, counted: Site, name: str
+) -> None:
+    said = southmed("indicators", "show", name, "--site", counted.root)
+    assert said.status == 1
+    assert name.upper() in said.told
+
+
+def test_a_key_that_others_may_read_is_refused(southmed: Southmed, site: Site) -> None:
+    key = site.authority("tn.inltp") / "pseudonyms.key"
+    key.chmod(0o640)
+    said = southmed("adapter", "status", "tunisia", "--site", site.root)
+    assert said.status == 1
+    assert "KEY_FILE_INVALID" in said.told
+    assert "chmod 600" in said.told
+
+
+USAGE = [
+    ["nonsense"],
+    ["indicators", "show"],
+    ["indicators", "show", "VIC_IDENT"],
+    ["adapter", "status", "tunisia", "--nonsense"],
+    ["demo", "--workers", "9"],
+]
+
+
+@pytest.mark.parametrize("arguments", USAGE, ids=" ".join)
+def test_wrong_usage_exits_with_2(
+    southmed: Southmed, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.delenv("SOUTHMED_SITE", raising=False)
+    said = southmed(*arguments)
+    assert said.status == 2
+    assert said.out == ""
+
+
+def test_the_site_may_be_named_by_the_environment(
+    southmed: Southmed, monkeypatch: pytest.MonkeyPatch, counted: Site
+) -> None:
+    monkeypatch.setenv("SOUTHMED_SITE", str(counted.root))
+    assert southmed("indicators", "show", "VIC_IDENT", "--json").json[0]["value"] == 3
+
+
+def test_help_names_every_command(southmed: Southmed) -> None:
+    said = southmed("--help")
+    assert said.status == 0
+    for command in ("demo", "site", "adapter", "intake", "indicators", "verify"):
+        assert command in said.out
+
+
+# --- The demo ------------------------------------------------------------------------------------
+
+
+@pytest.mark.broker
+@pytest.mark.slow
+def test_the_demo_balances(tmp_path: Path) -> None:
+    """As ``southmed demo --once --json``: one JSON object, exit 0, and the numbers agree."""
+    command = [sys.executable, "-m", "deploy.cli", "demo", "--once", "--json"]
+    done = subprocess.run(
+        [*command, "--site", str(tmp_path / "demo")], capture_output=True, timeout=180, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    document = json.loads(done.stdout)
+    assert document["balanced"] is True
+    assert {line["country"] for line in document["authorities"]} == set(AUTHORITIES.values())
+    for line in document["authorities"]:
+        assert line["balances"] is True
+        assert line["rows_read"] == line["rows_mapped"] + line["rows_rejected"] >= 300
+        assert line["rows_rejected"] == 0 or sum(line["rejected_by_code"].values()) > 0
+        assert line["events_published"] == line["events_accepted"] + line["events_refused"]
+        assert line["events_accepted"] > 300
+        assert Path(line["rejects_file"]).is_file()
+    for area in AUTHORITIES.values():
+        assert document["indicators"]["VIC_IDENT"][area] > 0
