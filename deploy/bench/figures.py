@@ -41,7 +41,7 @@ class Extent:
 
     @property
     def steps(self) -> int:
-        return len(self.records) * self.rounds + self.latency_events + 3
+        return len(self.records) * self.rounds + self.latency_events + 4
 
 
 FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200)
@@ -111,7 +111,7 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     memory = measure("memory_process", job)
     on_step("memory")
     latency = measure_latency(
-        site, folder, events=extent.latency_events - 1, on_event=lambda: on_step("latency")
+        site, folder, events=extent.latency_events, on_event=lambda: on_step("latency")
     )
     return Figures(_machine(), sealing, reading, memory, latency)
 

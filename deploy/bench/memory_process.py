@@ -1,7 +1,7 @@
 """Measured: a process that folds many batches into one ledger, without Kafka.
 
-The first third of the events fills the buffers of store and allocator; what grows from then on is
-what the events themselves hold.
+The first third of the events fills the buffers of store and allocator; by how much the peak grows
+from then on is what the events themselves hold. Peaks, because the store's buffers fill and empty.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ def main() -> None:
     topic = CaseTopic(AUTHORITIES[AUTHORITY], STREAM)
     secrets = LiveSecrets(Site(Path(job.site)))
     ledger = Ledger(Path(job.folder))
-    warm, start = 0, resident()
+    start = resident()
+    warm = end = 0
     for offset, message in enumerate(_batches(job)):
         ledger.commit(fold(Record(topic, offset, message), ledger.read, secrets()).writes)
+        end = max(end, resident())
         if offset + 1 == job.records // 3:
-            warm = resident()
-    end = resident()
+            warm = end
     ledger.close()
     disk = sum(path.stat().st_size for path in Path(job.folder).rglob("*") if path.is_file())
     held = (job.records - job.records // 3) * job.size

@@ -146,9 +146,7 @@ def _summary(
     lines: Sequence[Line], cells: dict[Cell, int], place: DemoSite, *, balanced: bool, kept: bool
 ) -> None:
     out.print(_reconciliation(lines))
-    for line in lines:
-        reasons = ", ".join(f"{count} {code}" for code, count in line.rejected_by_code.items())
-        out.print(f"  {line.country} stays home: {reasons or 'nothing'}")
+    out.print(_rejections(lines))
     verdict = "[bold green]balances[/]" if balanced else "[bold red]does NOT balance[/]"
     out.print(f"\nEvery row and every event is accounted for: {verdict}\n")
     out.print(_indicators(cells))
@@ -189,6 +187,17 @@ def _reconciliation(lines: Sequence[Line]) -> Table:
         for line in lines
     ]
     return table("Rows of the registers, events on their way to the ledger", columns, rows)
+
+
+def _rejections(lines: Sequence[Line]) -> Table:
+    """Why rows stay home; a row with several problems counts under each."""
+    codes = sorted({code for line in lines for code in line.rejected_by_code})
+    rows = [
+        [code.lower().replace("_", " "), *(line.rejected_by_code.get(code, "") for line in lines)]
+        for code in codes
+    ]
+    columns = ["reason", *(f"{line.country}#" for line in lines)]
+    return table("Rows that stay home, with their reasons", columns, rows)
 
 
 def _indicators(cells: dict[Cell, int]) -> Table:

@@ -208,7 +208,6 @@ def test_indicators_show_as_a_table(southmed: Southmed, counted: Site) -> None:
     assert "Detected part only" in said.out
 
 
-@pytest.mark.xfail(strict=True, reason="a missing value is printed as 0")
 def test_a_missing_value_is_not_shown_as_zero(southmed: Southmed, counted: Site) -> None:
     said = southmed("indicators", "show", "VIC_RATE", "--by", "SEX", "--site", counted.root)
     lines = [line for line in said.out.splitlines() if "TUN" in line]
@@ -248,7 +247,7 @@ ERRORS: list[tuple[list[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "code"), ERRORS, ids=lambda v: v if isinstance(v, str) else v[:2])
+@pytest.mark.parametrize(("arguments", "code"), ERRORS, ids=str)
 def test_an_error_tells_its_code_and_what_to_do_and_exits_with_1(
     southmed: Southmed, counted: Site, tmp_path: Path, arguments: list[str], code: str
 ) -> None:
@@ -259,20 +258,17 @@ def test_an_error_tells_its_code_and_what_to_do_and_exits_with_1(
     assert code in said.told
     assert said.out == ""
     assert "Traceback" not in said.err
-    error, *advice = said.err.strip().splitlines()
-    assert code in error or advice
-    assert advice[-1].startswith("  "), "no advice"
+    _, *advice = said.err.rstrip().splitlines()
+    assert advice
+    assert advice[-1].startswith("  ")
     assert list(empty.iterdir()) == [], "a failed command left something behind"
 
 
-@pytest.mark.parametrize("name", ["[/]", "VIC[bold]IDENT"])
 @pytest.mark.xfail(strict=True, reason="the text of an error is read as markup")
-def test_an_error_repeats_what_was_typed_as_it_was(
-    southmed: Southmed, counted: Site, name: str
-) -> None:
-    said = southmed("indicators", "show", name, "--site", counted.root)
+def test_an_error_repeats_what_was_typed_as_it_was(southmed: Southmed, counted: Site) -> None:
+    said = southmed("indicators", "show", "vic[/]", "--site", counted.root)
     assert said.status == 1
-    assert name.upper() in said.told
+    assert "got VIC[/]" in said.told
 
 
 def test_a_key_that_others_may_read_is_refused(southmed: Southmed, site: Site) -> None:

@@ -35,10 +35,14 @@ def totals(cells: Iterable[tuple[Cell, int]]) -> Counter[Cell]:
     return sums
 
 
-ABOUT_A_VICTIM = ("victim.presumed", "victim.identified", "victim.referred")
-ABOUT_A_VICTIM += ("assistance.provided", "victim.return")
 GROUPS = (
-    ABOUT_A_VICTIM,
+    (
+        "victim.presumed",
+        "victim.identified",
+        "victim.referred",
+        "assistance.provided",
+        "victim.return",
+    ),
     ("report.received", "report.triaged", "report.transmitted", "network.intercepted"),
     ("justice.investigation_opened", "training.delivered"),
     ("justice.person_stage", "justice.sentence"),

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from processors.intake.errors import LedgerInUse, LogTrimmed
+from processors.indicators.rules import RULES_VERSION
+from processors.intake.errors import LedgerInUse, LedgerOutdated, LogTrimmed
 from processors.intake.fold import Record
 from processors.intake.ledger import Ledger, ledger_path
-from processors.intake.records import STATE, Journal, journal_key
+from processors.intake.records import STATE, FoldState, Journal, journal_key
 from processors.intake.worker import MAX_SEEKS, Intake, Settings
 from schemas.kafka import Broker
 from schemas.receipts import Status
@@ -161,3 +162,12 @@ async def test_a_worker_goes_on_from_its_ledger(tmp_path: Path) -> None:
     second.close()
     assert STATE in kept(tmp_path)
     assert Journal.unpack(kept(tmp_path)[journal_key(3)]).position == (1, 4)
+
+
+def test_a_ledger_counted_by_other_rules_is_left_alone(tmp_path: Path) -> None:
+    """Taking back by new rules what was counted by old ones would leave wrong counts."""
+    older = Ledger(ledger_path(tmp_path, TOPIC))
+    older.commit({STATE: FoldState(7, rules=RULES_VERSION - 1).pack()})
+    older.close()
+    with pytest.raises(LedgerOutdated):
+        an_intake(tmp_path).next_offset(TOPIC)
