@@ -116,8 +116,7 @@ class CaseEvent(BaseModel):
             raise ValueError("revision: a correction has both supersedes and revision above 0")
         if self.region_level != level_of_region(self.region, self.country):
             raise ValueError("region: not of this country, or not of the level told")
-        unknown = set(self.suppressed_fields) - set(type(self).model_fields)
-        if unknown:
+        if not set(self.suppressed_fields) <= type(self).model_fields.keys():
             raise ValueError("suppressed_fields: names no field of this event type")
         return self
 

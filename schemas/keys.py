@@ -18,6 +18,7 @@ import hashlib
 import json
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -84,7 +85,7 @@ class VerifyKey:
     scheme: SigningScheme
     public: bytes
 
-    @property
+    @cached_property
     def keyid(self) -> str:
         return key_id(self.scheme, self.public)
 
@@ -126,7 +127,7 @@ class SigningKey:
             return cls(scheme, ed25519.Ed25519PrivateKey.generate())
         return cls(scheme, ec.generate_private_key(ec.SECP256R1()))
 
-    @property
+    @cached_property
     def verify_key(self) -> VerifyKey:
         public = self._private.public_key()
         if isinstance(public, ed25519.Ed25519PublicKey):
@@ -134,7 +135,7 @@ class SigningKey:
         point = public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         return VerifyKey(self.scheme, point)
 
-    @property
+    @cached_property
     def keyid(self) -> str:
         return self.verify_key.keyid
 
@@ -172,7 +173,7 @@ class SealKey:
     scheme: SealingScheme
     public: bytes
 
-    @property
+    @cached_property
     def keyid(self) -> str:
         return key_id(self.scheme, self.public)
 
@@ -218,14 +219,14 @@ class OpenKey:
         except Exception as error:
             raise UnsupportedSuite(expected="a cryptography build with ML-KEM-768") from error
 
-    @property
+    @cached_property
     def seal_key(self) -> SealKey:
         public = self._classical.public_key().public_bytes_raw()
         if self._quantum is not None:
             public = self._quantum.public_key().public_bytes_raw() + public
         return SealKey(self.scheme, public)
 
-    @property
+    @cached_property
     def keyid(self) -> str:
         return self.seal_key.keyid
 

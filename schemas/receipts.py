@@ -9,7 +9,7 @@ first time, so a lost receipt costs nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 from schemas.codec import decode_as, encode
@@ -68,7 +68,7 @@ def sign_receipt(receipt: Receipt, signer: SigningKey) -> bytes:
         "stream": receipt.stream,
         "next_epoch": receipt.next_position[0],
         "next_sequence": receipt.next_position[1],
-        "entries": [{**asdict(entry), "status": entry.status.value} for entry in receipt.entries],
+        "entries": [entry_fields(entry) for entry in receipt.entries],
     }
     return sign_statement(PAYLOAD_TYPE, encode("receipt", fields), signer)
 
@@ -84,11 +84,28 @@ def open_receipt(message: bytes, trust: TrustDocument) -> Receipt:
         authority=fields["authority"],
         stream=fields["stream"],
         next_position=(fields["next_epoch"], fields["next_sequence"]),
-        entries=tuple(_read_entry(entry) for entry in fields["entries"]),
+        entries=tuple(read_entry(entry) for entry in fields["entries"]),
     )
 
 
-def _read_entry(fields: dict[str, object]) -> Entry:
+def entry_fields(entry: Entry) -> dict[str, object]:
+    """An entry as plain fields; written out, because it is done for every batch."""
+    return {
+        "epoch": entry.epoch,
+        "sequence": entry.sequence,
+        "batch_hash": entry.batch_hash,
+        "status": entry.status.value,
+        "code": entry.code,
+        "events_accepted": entry.events_accepted,
+        "events_duplicate": entry.events_duplicate,
+        "refused": [
+            {"index": event.index, "code": event.code, "detail": event.detail}
+            for event in entry.refused
+        ],
+    }
+
+
+def read_entry(fields: dict[str, object]) -> Entry:
     refused: Sequence[dict[str, object]] = fields["refused"]  # type: ignore[assignment]
     events = tuple(RefusedEvent(**event) for event in refused)  # type: ignore[arg-type]
     return Entry(**{**fields, "status": Status(fields["status"]), "refused": events})  # type: ignore[arg-type]

@@ -37,6 +37,7 @@ def main() -> None:
         broker_at(job.servers), Path(job.folder), secrets, site.receipt_key()
     )
     app = worker.create_app(settings)
+    worker.calm_garbage_collector()
     faust.Worker(app, loglevel="CRITICAL", console_port=0, quiet=True).execute_from_commandline()
 
 

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.home import LiveSecrets, Site
 from deploy.terminal import BrokerOption, SiteOption, broker_at
-from processors.intake.worker import Settings, create_app
+from processors.intake.worker import Settings, calm_garbage_collector, create_app
 from schemas.kafka import Broker
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ def run(
         signer=place.receipt_key(),
     )
     asyncio.run(wait_for(settings.broker))
+    calm_garbage_collector()
     runner = faust.Worker(
         create_app(settings), override_logging=False, redirect_stdouts=False, quiet=True
     )

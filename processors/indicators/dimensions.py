@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from schemas.case_events import EVENT_TYPES
 from schemas.codelists import FOLDER, codelist
 
 Event = Mapping[str, Any]
@@ -143,16 +144,23 @@ QUALITY_FIELDS: dict[str, str] = {
 """Fields whose unknown values are watched, and the dimension that they belong to."""
 
 
+@cache
+def _watched(event_type: str) -> tuple[tuple[str, str], ...]:
+    """The watched fields of an event type, with their dimensions."""
+    fields = EVENT_TYPES[event_type].model_fields
+    return tuple((name, d) for name, d in QUALITY_FIELDS.items() if name in fields)
+
+
 def _observed(event: Event, _person: Event) -> Values:
-    return tuple(d for name, d in QUALITY_FIELDS.items() if name in event)
+    return tuple(dimension for _, dimension in _watched(event["event_type"]))
 
 
 def _unobserved(event: Event, _person: Event) -> Values:
     hidden = event["suppressed_fields"]
     return tuple(
         dimension
-        for name, dimension in QUALITY_FIELDS.items()
-        if name in event and (event[name] in (UNKNOWN, [UNKNOWN]) or name in hidden)
+        for name, dimension in _watched(event["event_type"])
+        if event[name] in (UNKNOWN, [UNKNOWN]) or name in hidden
     )
 
 

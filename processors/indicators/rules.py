@@ -22,13 +22,13 @@ months (``2021-03``), quarters (``2021-Q1``) or years (``2021``); each frequency
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from itertools import product
 
-from processors.indicators.dimensions import DIMENSIONS, TOTAL, UNKNOWN, Event, Values
+from processors.indicators.dimensions import DIMENSIONS, TOTAL, UNKNOWN, Event, Reader, Values
 
 Cell = tuple[str, ...]
 
@@ -156,71 +156,87 @@ def cells_of(events: Sequence[Event]) -> Counter[Cell]:
     Returns:
         The number to add to each cell.
     """
-    cells: Counter[Cell] = Counter()
-    events = [event for event in events if event["validation"] != "WITHDRAWN"]
-    person = _description(events)
-    for rule in _rules_for(frozenset(str(event["event_type"]) for event in events)):
-        counted = [event for event in events if rule.counts.holds(event)]
-        if not counted or not _applies(rule, events):
-            continue
-        if rule.once is Once.EVER:
-            counted = [min(counted, key=lambda event: str(event["period"]))]
-        for frequency in rule.frequencies:
-            _add(cells, rule, frequency, counted, person)
-    return cells
+    by_type: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if event["validation"] != "WITHDRAWN":
+            by_type[event["event_type"]].append(event)
+            by_type["*"].append(event)
+    person = _description(by_type)
+    cells: dict[Cell, int] = {}
+    for rule, readers in _rules_for(frozenset(by_type)):
+        counted = [event for event in by_type[rule.counts.event_type] if rule.counts.holds(event)]
+        if counted and _applies(rule, by_type):
+            _add(cells, rule, readers, counted, person)
+    return Counter(cells)
 
 
 @cache
-def _rules_for(event_types: frozenset[str]) -> tuple[Rule, ...]:
-    """The rules that can apply to a subject with such events."""
-    return tuple(rule for rule in RULES if rule.counts.event_type in event_types | {"*"})
+def _rules_for(event_types: frozenset[str]) -> tuple[tuple[Rule, tuple[Reader, ...]], ...]:
+    """The rules that can apply to a subject with such events, with their dimensions' readers."""
+    return tuple(
+        (rule, tuple(DIMENSIONS[name].read for name in rule.by))
+        for rule in RULES
+        if rule.counts.event_type in event_types
+    )
 
 
-def _description(events: Sequence[Event]) -> Event:
+def _description(by_type: Mapping[str, Sequence[Event]]) -> Event:
     """The event that best describes the person: the identification, else the presumption."""
     for event_type in ("victim.identified", "victim.presumed"):
-        for event in reversed(events):
-            if event["event_type"] == event_type:
-                return event
+        if described := by_type.get(event_type):
+            return described[-1]
     return {}
 
 
-def _applies(rule: Rule, events: Sequence[Event]) -> bool:
+def _applies(rule: Rule, by_type: Mapping[str, Sequence[Event]]) -> bool:
+    if not (rule.given or rule.unless):
+        return True
+
     def has(match: Match) -> bool:
-        return any(match.holds(event) for event in events)
+        return any(match.holds(event) for event in by_type.get(match.event_type, ()))
 
     return all(has(m) for m in rule.given) and not any(has(m) for m in rule.unless)
 
 
 def _add(
-    cells: Counter[Cell], rule: Rule, frequency: str, counted: Sequence[Event], person: Event
+    cells: dict[Cell, int],
+    rule: Rule,
+    readers: Sequence[Reader],
+    counted: Sequence[Event],
+    person: Event,
 ) -> None:
-    for period, group in _groups(rule, frequency, counted):
+    """Adds what the counted events give under one rule."""
+    if rule.once is Once.EVER and len(counted) > 1:
+        counted = [min(counted, key=lambda event: str(event["period"]))]
+    for periods, group in _groups(rule, counted):
         country = group[0]["country"]
-        axes = [_values(name, group, person) for name in rule.by]
-        for values in product(*axes):
-            key = (rule.measure, country, period, *values)
-            if rule.split is None:
-                cells[key] += 1
-                continue
-            for sex, number in rule.split(group[0]):
-                cells[(*key, sex)] += number
+        for values in product(*(_values(read, group, person) for read in readers)):
+            for period in periods:
+                key = (rule.measure, country, period, *values)
+                if rule.split is None:
+                    cells[key] = cells.get(key, 0) + 1
+                    continue
+                for sex, number in rule.split(group[0]):
+                    cells[(*key, sex)] = cells.get((*key, sex), 0) + number
 
 
-def _groups(
-    rule: Rule, frequency: str, counted: Sequence[Event]
-) -> Iterable[tuple[str, list[Event]]]:
-    """The counted events as groups that count once each, with their period."""
+def _groups(rule: Rule, counted: Sequence[Event]) -> Iterable[tuple[Values, Sequence[Event]]]:
+    """The counted events as groups that count once each, with the periods they count in."""
     if rule.once is not Once.PERIOD:
-        return [(period_at(event["period"], frequency), [event]) for event in counted]
+        return [(_periods(event["period"], rule.frequencies), (event,)) for event in counted]
     by_period: defaultdict[str, list[Event]] = defaultdict(list)
     for event in counted:
-        by_period[period_at(event["period"], frequency)].append(event)
-    return by_period.items()
+        for period in _periods(event["period"], rule.frequencies):
+            by_period[period].append(event)
+    return [((period,), group) for period, group in by_period.items()]
 
 
-def _values(name: str, group: Sequence[Event], person: Event) -> Values:
-    read = DIMENSIONS[name].read
+@cache
+def _periods(month: str, frequencies: str) -> Values:
+    return tuple(period_at(month, frequency) for frequency in frequencies)
+
+
+def _values(read: Reader, group: Sequence[Event], person: Event) -> Values:
     if len(group) == 1:
         return read(group[0], person)
     return tuple(sorted({value for event in group for value in read(event, person)}))

@@ -23,6 +23,8 @@ from schemas.receipts import Entry, Receipt, sign_receipt
 from schemas.topics import QUARANTINE, RECEIPTS, CaseTopic
 from schemas.trust import Position
 
+GATHER_SECONDS = 0.02
+"""How long a receipt waits for others of its stream: a signature costs more than an entry."""
 MAX_ENTRIES = 200
 """Batches that one receipt may answer."""
 
@@ -81,6 +83,7 @@ class Answers:
         producer = await self._open()
         while True:
             await self._waiting.wait()
+            await asyncio.sleep(GATHER_SECONDS)
             self._waiting.clear()
             for (topic, authority), entries in list(self._entries.items()):
                 del self._entries[(topic, authority)]

@@ -204,7 +204,8 @@ def _settle(
     changes: Counter[Cell] = Counter()
     for subject in touched:
         changes.update(cells_of(now[subject]))
-        changes.subtract(cells_of(unpack_subject(before[subject])))
+        if (known := before[subject]) is not None:
+            changes.subtract(cells_of(unpack_subject(known)))
         writes[subject] = pack_subject(now[subject]) if now[subject] else None
     return changes
 
@@ -218,10 +219,10 @@ def _count(writes: Writes, changes: Counter[Cell], read: Read) -> None:
 
 def writes_digest(previous: bytes, writes: Mapping[bytes, bytes | None]) -> bytes:
     """The rolling digest after writes: SHA-256 over the previous one and the sorted writes."""
-    digest = hashlib.sha256(previous)
+    parts = [previous]
     for key in sorted(writes):
         value = writes[key]
         size = -1 if value is None else len(value)
-        digest.update(len(key).to_bytes(4, "big") + key + size.to_bytes(8, "big", signed=True))
-        digest.update(value or b"")
-    return digest.digest()
+        parts += (len(key).to_bytes(4, "big"), key, size.to_bytes(8, "big", signed=True))
+        parts.append(value or b"")
+    return hashlib.sha256(b"".join(parts)).digest()

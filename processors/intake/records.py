@@ -22,7 +22,7 @@ mappings whose order is fixed by the events themselves: the same log gives the s
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -30,7 +30,7 @@ import msgspec
 from processors.indicators.rules import RULES_VERSION, Cell
 from schemas.case_events import EVENT_TYPES
 from schemas.chain import Head
-from schemas.receipts import Entry, RefusedEvent, Status
+from schemas.receipts import Entry, Status, entry_fields, read_entry
 from schemas.trust import Position
 
 Fields = dict[str, Any]
@@ -141,13 +141,11 @@ def batch_key(authority: str, position: Position) -> bytes:
 
 
 def pack_entry(entry: Entry) -> bytes:
-    return _pack({**asdict(entry), "status": entry.status.value})
+    return _pack(entry_fields(entry))
 
 
 def unpack_entry(value: bytes) -> Entry:
-    fields = _unpack(value)
-    refused = tuple(RefusedEvent(**event) for event in fields["refused"])
-    return Entry(**{**fields, "status": Status(fields["status"]), "refused": refused})
+    return read_entry(_unpack(value))
 
 
 # --- Events and subjects -------------------------------------------------------------------------

@@ -127,6 +127,12 @@ COHORTS = [
         {},
     ),
     Scenario(
+        "found not to be trafficking, yet transmitted: no success either",
+        [reported(), triaged(outcome="NOT_TIP"), transmitted()],
+        "REP_TRANS_SH_NUM",
+        {},
+    ),
+    Scenario(
         "a report counts when it is received, whatever becomes of it",
         [reported(), triaged(outcome="NOT_TIP")],
         "REP_N",

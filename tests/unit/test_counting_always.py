@@ -121,7 +121,7 @@ STEPS = st.tuples(
 
 
 class Book:
-    """What an authority states, corrects, states anew and takes back, and the newest of each fact."""
+    """What an authority states, corrects and takes back, and the newest event of each fact."""
 
     def __init__(self) -> None:
         self.published: list[Fields] = []

@@ -166,8 +166,7 @@ QUALITY = [
     ),
     Scenario(
         "a suppressed field counts as unknown, though a coarser value is told",
-        [presumed(citizenship="011", citizenship_level="SUBREGION")]
-        + [presumed(suppressed_fields=["age_band", "citizenship"])],
+        [presumed(age_band="Y_GE18", suppressed_fields=["age_band", "citizenship"])],
         "DQ_UNK_NUM",
         {"2023-Q2 AGE": 1, "2023-Q2 CITIZ": 1},
     ),

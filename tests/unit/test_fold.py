@@ -1,13 +1,12 @@
 """The fold: what becomes of every Kafka record.
 
-That the log alone decides is the subject of `test_fold_again`. The ledger is a dictionary; keys, batches and trust document are real. What an attacker may change
-in a batch is the subject of `tests.attacks`; here batches are honest, but late, lost, repeated,
-or about things that do not stand any more.
+The ledger is a dictionary; keys, batches and trust document are real. What an attacker may change
+in a batch is the subject of `tests.attacks`; here batches are honest, but late, lost or repeated.
+Their events are the subject of `test_fold_events`, folding a log again that of `test_fold_again`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -21,21 +20,18 @@ from processors.intake.records import (
     unpack_head,
 )
 from schemas.chain import Head
-from schemas.envelope import Sealed, seal
+from schemas.envelope import Sealed
 from schemas.keys import SigningKey
 from schemas.receipts import Entry, Status, open_receipt, sign_receipt
 from schemas.trust import Authority
-from tests.samples import TUNISIA, Fields, an_event, encoded, ref
+from tests.samples import TUNISIA, Fields, an_event
 from tests.world import (
-    NOW,
     Platform,
     World,
     a_chain,
-    a_place,
     a_world,
     code_of,
     sealed,
-    some_random,
     trusted,
 )
 
@@ -245,142 +241,3 @@ def test_an_authority_cannot_take_back_what_another_told() -> None:
     outcome = platform.take(of_police(key, an_event(producer=POLICE, **taken_back)).message)
     assert [event.code for event in entry_of(outcome).refused] == ["SUPERSEDES_FOREIGN"]
     assert platform.cells != {}
-
-
-# --- Events --------------------------------------------------------------------------------------
-
-FIRST = an_event()
-MAN = an_event(sex="M", supersedes=FIRST["event_id"], revision=1)
-GONE = an_event(supersedes=MAN["event_id"], revision=2, validation="WITHDRAWN")
-BACK = an_event(supersedes=GONE["event_id"], revision=3)
-ANEW = an_event(sex="M")
-"""The fact of `FIRST` as an authority states it that lost its outbox: it supersedes nothing."""
-OTHER = an_event(victim_ref=ref("victim 2"), fact_ref=ref("fact 2"))
-SECOND_FACT = an_event(fact_ref=ref("fact 2"), period="2023-08", sex="_U")
-
-
-def sexes(platform: Platform) -> dict[str, int]:
-    """Identified victims of the year by sex."""
-    found: Counter[str] = Counter()
-    for cell, number in platform.cells.items():
-        if (cell[0], cell[2], cell[-1]) == ("VIC_IDENT", "2023", "_T"):
-            found[cell[3]] += number
-    return dict(found)
-
-
-HISTORIES: list[tuple[str, list[list[Fields]], dict[str, int]]] = [
-    ("told once", [[FIRST]], {"F": 1}),
-    ("told twice in a batch", [[FIRST, FIRST]], {"F": 1}),
-    ("told twice in two batches", [[FIRST], [FIRST]], {"F": 1}),
-    ("corrected in a batch", [[FIRST, MAN]], {"M": 1}),
-    ("corrected in two batches", [[FIRST], [MAN]], {"M": 1}),
-    ("corrected twice over", [[FIRST], [MAN], [MAN]], {"M": 1}),
-    ("repeated after its correction", [[FIRST], [MAN], [FIRST]], {"M": 1}),
-    ("withdrawn", [[FIRST], [MAN], [GONE]], {}),
-    ("withdrawn in a batch", [[FIRST, MAN, GONE]], {}),
-    ("repeated after its withdrawal", [[FIRST, MAN, GONE], [FIRST], [MAN]], {}),
-    ("never told, only withdrawn", [[an_event(validation="WITHDRAWN")]], {}),
-    ("told again after its withdrawal", [[FIRST], [MAN, GONE], [BACK]], {"F": 1}),
-    ("told again in the batch that withdraws it", [[FIRST, MAN, GONE, BACK]], {"F": 1}),
-    ("told anew", [[FIRST], [ANEW]], {"M": 1}),
-    ("told anew after corrections", [[FIRST, MAN, GONE], [ANEW]], {"M": 1}),
-    ("two victims", [[FIRST], [OTHER]], {"F": 2}),
-    ("one victim, two facts: the first of them counts", [[SECOND_FACT], [FIRST]], {"F": 1}),
-    ("the first of two facts withdrawn", [[FIRST, SECOND_FACT], [MAN, GONE]], {"_U": 1}),
-]
-
-
-@pytest.mark.parametrize(
-    ("batches", "counted"), [h[1:] for h in HISTORIES], ids=[h[0] for h in HISTORIES]
-)
-def test_what_stands_is_counted_once(batches: list[list[Fields]], counted: dict[str, int]) -> None:
-    platform = Platform()
-    previous: Sealed | None = None
-    accepted = duplicate = 0
-    for number, events in enumerate(batches, 1):
-        previous = following(previous, *events, sequence=number)
-        entry = entry_of(platform.take(previous.message))
-        assert entry.refused == ()
-        accepted += entry.events_accepted
-        duplicate += entry.events_duplicate
-    told = [event["event_id"] for events in batches for event in events]
-    assert (accepted, duplicate) == (len(set(told)), len(told) - len(set(told)))
-    assert sexes(platform) == counted
-    if not counted:
-        assert platform.cells == {}, "something is left of what was taken back"
-
-
-REFUSED: list[tuple[str, bytes, str]] = [
-    ("of no schema", b"\xc3\x01" + bytes(30), "UNKNOWN_SCHEMA"),
-    ("against the rules", encoded(an_event(region="MA-N")), "EVENT_INVALID"),
-    ("of the month after the sealing", encoded(an_event(period="2024-02")), "EVENT_INVALID"),
-    ("by another producer", encoded(an_event(producer="tn.other")), "WRONG_PRODUCER"),
-    ("of a restricted type", encoded(an_event("network.linkage")), "RESTRICTED_TYPE"),
-    ("with an id used before", encoded({**MAN, "event_id": FIRST["event_id"]}), "EVENT_ID_REUSED"),
-    (
-        "correcting nothing",
-        encoded(an_event(supersedes=ref("nothing"), revision=1)),
-        "SUPERSEDES_UNKNOWN",
-    ),
-    (
-        "correcting another victim",
-        encoded(an_event(supersedes=FIRST["event_id"], revision=1, victim_ref=ref("victim 2"))),
-        "SUPERSEDES_FOREIGN",
-    ),
-    (
-        "correcting an event of another type",
-        encoded(an_event("victim.presumed", supersedes=MAN["event_id"], revision=2)),
-        "SUPERSEDES_FOREIGN",
-    ),
-    (
-        "correcting what was corrected",
-        encoded(an_event(sex="_U", supersedes=FIRST["event_id"], revision=1)),
-        "SUPERSEDES_STALE",
-    ),
-]
-
-
-def test_refused_events_do_not_sink_their_batch_and_leave_no_trace() -> None:
-    """All kinds of them in one batch, in the midst of good ones."""
-    world = a_world()
-    messages = [encoded(FIRST), encoded(MAN), *(message for _, message, _ in REFUSED)]
-    messages.append(encoded(an_event("training.delivered")))
-    batch = seal(
-        messages,
-        a_place(),
-        signer=world.tunisia,
-        recipients=world.trust.recipients(),
-        produced_at=NOW,
-        trust_version=1,
-        random=some_random(),
-    )
-    platform = Platform(world)
-    outcome = platform.take(batch.message)
-    entry = entry_of(outcome)
-    assert (entry.status, outcome.quarantine) == (Status.ACCEPTED, None)
-    assert [(e.index, e.code) for e in entry.refused] == [
-        (index, code) for index, (_, _, code) in enumerate(REFUSED, 2)
-    ]
-    assert (entry.events_accepted, entry.events_duplicate) == (3, 0)
-
-    clean = Platform(world)
-    clean.take(sealed(FIRST, MAN, an_event("training.delivered")).message)
-    for kind in (b"C", b"E", b"S"):
-        kept = {k: v for k, v in platform.records.items() if k[:1] == kind}
-        assert kept == {k: v for k, v in clean.records.items() if k[:1] == kind}
-
-
-def test_the_month_of_the_sealing_itself_is_not_the_future() -> None:
-    platform = Platform()
-    assert entry_of(platform.take(sealed(an_event(period="2024-01")).message)).refused == ()
-
-
-def test_a_correction_may_come_before_what_it_corrects_once_that_has_come() -> None:
-    """Refused events are not remembered, so sending again in order puts everything right."""
-    platform = Platform()
-    first = sealed(MAN)
-    assert [e.code for e in entry_of(platform.take(first.message)).refused] == [
-        "SUPERSEDES_UNKNOWN"
-    ]
-    platform.take(following(first, FIRST, MAN, sequence=2).message)
-    assert sexes(platform) == {"M": 1}

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from processors.intake.apply import writes_digest
 from processors.intake.records import STATE, FoldState
 from tests.samples import an_event
-from tests.unit.test_fold import FIRST, GONE, MAN, following, journal_of
+from tests.unit.test_fold import following, journal_of
+from tests.unit.test_fold_events import FIRST, GONE, MAN
 from tests.world import Platform, a_world, sealed
 
 
