@@ -135,16 +135,18 @@ class Publisher:
             OutboxBehind: The outbox is an old copy.
         """
         clock = asyncio.get_running_loop().time
-        reached = clock()
+        reached, told = clock(), False
         while True:
             try:
                 async with self._connect() as link:
-                    reached = clock()
+                    reached, told = clock(), False
                     await self._publish(link, done)
                     return
             except (KafkaError, TimeoutError) as error:
-                reason = type(error).__name__
-                log.warning("no broker (%s); publishing goes on when it is back", reason)
+                if not told:
+                    reason = type(error).__name__
+                    log.warning("no broker (%s); publishing goes on when it is back", reason)
+                    told = True
                 patience = self._pace.give_up_after
                 if patience is not None and clock() - reached > patience:
                     raise BrokerUnreachable(got=f"nothing for {patience:.0f} s") from error
@@ -191,7 +193,8 @@ class Publisher:
                 await self._send_due(link, stream)
             if finished and not any(self._busy(stream) for stream in self._streams):
                 return
-            await asyncio.sleep(self._pace.linger)
+            # Looked at more often than events linger, so that they do not wait for two rounds.
+            await asyncio.sleep(self._pace.linger / 4)
 
     def _busy(self, stream: _Stream) -> bool:
         number = stream.number
