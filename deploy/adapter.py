@@ -59,10 +59,14 @@ class Adapter:
         self._pace = pace or Pace()
         self._folder = site.authority(register.authority)
 
+    @property
+    def outbox_file(self) -> Path:
+        return self._folder / "outbox.sqlite"
+
     def open_outbox(self) -> Outbox:
         """A connection to the authority's outbox; SQLite wants one for each thread."""
         return Outbox(
-            self._folder / "outbox.sqlite",
+            self.outbox_file,
             authority=self.register.authority,
             streams=PARTITIONS,
             id_key=self.site.pseudonym_key(self.register.authority),

@@ -6,9 +6,11 @@ commands that read have ``--json``. Secrets come from files, never from argument
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from deploy.commands import (
     adapter,
@@ -47,7 +49,8 @@ app.command(name="bench")(bench.bench)
 def common(
     verbose: Annotated[bool, typer.Option("--verbose", help="Tell more.")] = False,
 ) -> None:
-    """Sets up logging for every command."""
+    """Sets up logging, and keeps what commands write from other users of the machine."""
+    os.umask(0o077)
     set_up_logging(verbose=verbose)
 
 
@@ -56,9 +59,9 @@ def main() -> None:
     try:
         app()
     except SouthmedError as error:
-        err.print(f"[bold red]{type(error).__name__}[/] {error}", soft_wrap=True)
+        err.print(f"[bold red]{type(error).__name__}[/] {escape(str(error))}", soft_wrap=True)
         if error.advice:
-            err.print(f"  {error.advice}", soft_wrap=True)
+            err.print(f"  {escape(error.advice)}", soft_wrap=True)
         raise SystemExit(Exit.FAILED) from None
 
 

@@ -75,7 +75,11 @@ class Site:
 
 
 class LiveSecrets:
-    """The platform's trust and keys, read again whenever the trust document's file changes."""
+    """The platform's trust and keys, read again whenever the trust document's file changes.
+
+    Every version that was ever in force here is kept under ``platform/trust``, because what it
+    decided has to be told again in the same way when the log is folded again.
+    """
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -85,9 +89,25 @@ class LiveSecrets:
     def __call__(self) -> Secrets:
         modified = self._site.trust_file.stat().st_mtime_ns
         if self._current is None or modified != self._seen:
-            self._current = Secrets(self._site.trust(), self._site.opening_keys())
+            trust = self._site.trust()
+            self._current = Secrets(trust, self._site.opening_keys())
             self._seen = modified
+            kept = self._kept(trust.version)
+            if not kept.exists():
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(trust.dump())
         return self._current
+
+    def at(self, version: int) -> Secrets:
+        """The trust document of a version; today's, where that was never in force here."""
+        kept = self._kept(version)
+        current = self()
+        if version == current.trust.version or not kept.exists():
+            return current
+        return Secrets(TrustDocument.parse(_read(kept)), current.keys)
+
+    def _kept(self, version: int) -> Path:
+        return self._site.platform / "trust" / f"{version}.json"
 
 
 def _signing(path: Path) -> SigningKey:
@@ -120,8 +140,11 @@ def read_private(path: Path) -> bytes:
 
 def write_private(path: Path, content: bytes) -> None:
     """Writes a file that only its owner can ever read; refuses to replace one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise KeyFileInvalid(expected="no key yet", got=f"{path}") from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
 

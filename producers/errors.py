@@ -35,3 +35,11 @@ class BrokerUnreachable(AdapterError):
     code = "BROKER_UNREACHABLE"
     summary = "the broker does not answer"
     advice = "Nothing is lost: the outbox keeps every event and publishing goes on later."
+
+
+class OutboxMissing(AdapterError):
+    """There is no outbox yet where one was asked about."""
+
+    code = "OUTBOX_MISSING"
+    summary = "there is no outbox here"
+    advice = "Run the adapter once (`southmed adapter run`), or name the right site."

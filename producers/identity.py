@@ -39,8 +39,3 @@ def content_digest(content: dict[str, Any]) -> bytes:
     """SHA-256 of a draft's content, whatever the order of its fields."""
     canonical = json.dumps(content, sort_keys=True, default=bytes.hex)
     return hashlib.sha256(canonical.encode()).digest()
-
-
-def stream_of(case_ref: bytes, streams: int) -> int:
-    """All events of a case go to one stream, so that they stay in order."""
-    return int.from_bytes(case_ref[:8], "big") % streams

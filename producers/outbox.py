@@ -30,7 +30,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from producers.identity import content_digest, event_id, fact_ref, stream_of
+from producers.identity import content_digest, event_id, fact_ref
 from producers.rows import (
     Draft,
     MappedRow,
@@ -43,6 +43,7 @@ from producers.streams import Streams
 from schemas.case_events import EVENT_TYPES, validate
 from schemas.codec import decode, encode
 from schemas.errors import WrongProducer
+from schemas.topics import stream_of
 
 WITHDRAWN = "WITHDRAWN"
 ASSIGNED = ("event_id", "fact_ref", "supersedes", "revision")

@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 
 
 MAX_PATIENCE = 600.0
+SENT_AT_ONCE = 16
+"""Batches that are read from the outbox in one round."""
 RECEIPTS_LOOKED_AT = 200
 """Newest receipts of a stream among which the last one of ours is looked for."""
 
@@ -66,7 +68,7 @@ class Pace:
 
     def patience(self, silence: int) -> float:
         """Seconds to wait for a receipt after so many sendings in vain: twice as long each time."""
-        return min(self.resend_after * 2.0**silence, MAX_PATIENCE)
+        return min(self.resend_after * 2.0 ** min(silence, 20), MAX_PATIENCE)
 
 
 @dataclass
@@ -223,16 +225,17 @@ class Publisher:
 
     async def _send_due(self, link: _Link, stream: _Stream) -> None:
         now = asyncio.get_running_loop().time()
-        pending = self._outbox.pending(stream.number, limit=self._pace.window)
-        if not pending:
+        oldest = self._outbox.pending(stream.number, limit=1)
+        if not oldest:
             stream.heard = now
             return
         if now - stream.heard > self._pace.patience(stream.silence):
             log.info("stream %d: no receipt for a while, sending again", stream.number)
             stream.sent, stream.heard = 0, now
             stream.silence += 1
-        for batch in pending:
-            if batch.sequence > stream.sent:
+        last = oldest[0].sequence + self._pace.window
+        for batch in self._outbox.pending(stream.number, after=stream.sent, limit=SENT_AT_ONCE):
+            if batch.sequence < last:
                 await link.producer.send(
                     self._cases, batch.message, partition=batch.stream, key=None
                 )
@@ -246,9 +249,10 @@ class Publisher:
         """Goes to the end of the receipts, once the newest of each stream was looked at."""
         partitions = [TopicPartition(self._receipts, s.number) for s in self._streams]
         link.receipts.assign(partitions)
+        firsts = await link.receipts.beginning_offsets(partitions)
         ends = await link.receipts.end_offsets(partitions)
         for partition, end in ends.items():
-            offset = max(0, end - RECEIPTS_LOOKED_AT)
+            offset = max(firsts[partition], end - RECEIPTS_LOOKED_AT)
             link.receipts.seek(partition, offset)
             while offset < end:
                 record = await link.receipts.getone(partition)
@@ -270,6 +274,7 @@ class Publisher:
             receipt = self._read(record.value)
             if receipt is None:
                 continue
+            self._check_not_behind(receipt)
             stream = self._streams[receipt.stream]
             stream.heard = asyncio.get_running_loop().time()
             for entry in receipt.entries:
@@ -299,7 +304,8 @@ class Publisher:
             return
         self._outbox.note_refusal(stream.number, entry.epoch, entry.sequence, entry.code)
         if entry.code == ChainGap.code:
-            stream.sent = min(stream.sent, receipt.next_position[1] - 1)
+            epoch, expected = receipt.next_position
+            stream.sent = min(stream.sent, expected - 1) if epoch == entry.epoch else 0
             return
         count = stream.refusals[entry.sequence] = stream.refusals.get(entry.sequence, 0) + 1
         if count >= self._pace.max_refusals:

@@ -291,6 +291,14 @@ class WrongProducer(EventError):
     advice = "Correct the adapter's authority."
 
 
+class WrongStream(EventError):
+    """The event's case belongs to another stream of the authority."""
+
+    code = "WRONG_STREAM"
+    summary = "the event's case belongs to another stream"
+    advice = "Let the outbox choose the stream; do not change the number of streams."
+
+
 class EventIdReused(EventError):
     """The event id was already used for another content."""
 

@@ -23,6 +23,9 @@ YEAR = 365 * 24 * 3600 * 1000
 class Topic:
     """One row of the table of topics.
 
+    No principal may write in transactions: the markers would be holes in the log that the ledger
+    folds record by record.
+
     Attributes:
         template: Name, with ``{cc}`` for the country.
         message: Subject of the Avro schema of its values.
@@ -100,6 +103,16 @@ class CaseTopic:
             if topic == CASES.name(country):
                 return cls(country, partition)
         raise WrongTopic(expected="a case topic", got=topic)
+
+
+def stream_of(case_ref: bytes, streams: int = PARTITIONS) -> int:
+    """The stream of a case: all its events go to one, so that they stay in order.
+
+    Args:
+        case_ref: Pseudonym of the case.
+        streams: Number of streams of the authority.
+    """
+    return int.from_bytes(case_ref[:8], "big") % streams
 
 
 def all_topics() -> dict[TopicName, Topic]:

@@ -16,7 +16,9 @@ Fields = dict[str, Any]
 
 def ref(text: str) -> bytes:
     """A reference or event id: 16 bytes that are the same for the same text."""
-    return hashlib.sha256(text.encode()).digest()[:16]
+    digest = hashlib.sha256(text.encode()).digest()
+    # A zero as the eighth byte: every case of the samples belongs to stream 0.
+    return digest[:7] + b"\0" + digest[8:16]
 
 
 _ENVELOPE: Fields = {

@@ -25,6 +25,7 @@ from deploy.terminal import (
     run_until_stopped,
     table,
 )
+from producers.errors import OutboxMissing
 from producers.publisher import Pace
 
 app = typer.Typer(help="Read a national register and publish it.", no_args_is_help=True)
@@ -123,6 +124,8 @@ def _show(report: AdapterReport, *, json: bool) -> None:
 def status(register: RegisterArgument, site: SiteOption, json: JsonOption = False) -> None:
     """Tells how the outbox stands: what waits, what was receipted, what was refused."""
     adapter = Adapter(Site(site), open_register(register, None), broker_at(""))
+    if not adapter.outbox_file.exists():
+        raise OutboxMissing(expected=f"an outbox at {adapter.outbox_file}")
     outbox = adapter.open_outbox()
     tally, refusals = outbox.tally(), outbox.refusals()
     outbox.close()

@@ -77,7 +77,7 @@ def demo(
     with folder as root:
         work = _demo(Path(root), workers, once=once, json=json, kept=site is not None)
         balanced = run_until_stopped(work)
-    if balanced is False:
+    if not balanced and (once or balanced is not None):
         raise typer.Exit(Exit.FAILED)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Annotated
+import os
+import sys
+import threading
+from typing import Annotated, NoReturn
 
 import faust
 import typer
@@ -17,6 +20,8 @@ from processors.intake.worker import Settings, calm_garbage_collector, create_ap
 from schemas.kafka import Broker
 
 log = logging.getLogger(__name__)
+
+START_SECONDS = 30.0
 
 app = typer.Typer(help="Workers that verify, open and count batches.", no_args_is_help=True)
 
@@ -36,14 +41,20 @@ def run(
 ) -> None:
     """Runs one worker until it is stopped. Start several, each with a name of its own."""
     place = Site(site)
+    # Faust may hang for good when its broker goes away while it starts.
+    overdue = threading.Timer(START_SECONDS, start_anew)
+    overdue.daemon = True
     settings = Settings(
         broker=broker_at(broker),
         ledger=place.ledgers / worker,
         secrets=LiveSecrets(place),
         signer=place.receipt_key(),
+        on_stall=start_anew,
+        on_start=overdue.cancel,
     )
     asyncio.run(wait_for(settings.broker))
     calm_garbage_collector()
+    overdue.start()
     runner = faust.Worker(
         create_app(settings), override_logging=False, redirect_stdouts=False, quiet=True
     )
@@ -66,3 +77,8 @@ async def wait_for(broker: Broker) -> None:
             return
         finally:
             await client.close()
+
+
+def start_anew() -> NoReturn:
+    """Replaces this process by one that was started in the same way; it keeps its process id."""
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command

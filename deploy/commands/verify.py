@@ -53,12 +53,12 @@ async def audit_site(site: Site, broker: Broker) -> list[Finding]:
     """Audits every partition that a ledger holds."""
     ledgers = sorted(newest_ledgers(site.ledgers).items(), key=lambda item: str(item[1].name))
     findings = []
-    secrets = LiveSecrets(site)()
+    secrets = LiveSecrets(site)
     with progress() as bars, tempfile.TemporaryDirectory() as scratch:
         bar = bars.add_task("folding", total=len(ledgers), note="")
         for topic, path in ledgers:
             bars.update(bar, note=path.name)
-            findings.append(await audit(topic, path, Path(scratch) / path.name, broker, secrets))
+            findings.append(await audit(topic, path, Path(scratch) / path.name, broker, secrets.at))
             bars.advance(bar)
     return findings
 

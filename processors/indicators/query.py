@@ -7,7 +7,7 @@ rate. The rules:
 1. Along a multiple dimension (``EXPLOITATION``, ``SERVICE``, ``AUDIENCE``) nothing is added up:
    the total is the ``_T`` cell.
 2. Shares leave unknowns out of the denominator; how many they are is told by ``DQ_UNK``.
-3. A share or rate from fewer than 20 carries OBS_STATUS ``U`` (low reliability).
+3. A share of fewer than 20 carries OBS_STATUS ``U`` (low reliability).
 4. What cannot be computed, because a denominator is missing or zero, is ``O`` (missing) and not 0.
 
 These are exact counts for the platform's operator. What analysts see are releases.
@@ -237,6 +237,9 @@ def observe(cells: Cells, indicator: str, by: Sequence[str] = ()) -> list[Observ
             expected=f"{indicator} by {', '.join(entry.breakdowns) or 'nothing'}",
             got=", ".join(sorted(unknown)),
         )
+    behind = [VIEWS[name][0] for name in by]
+    if len(set(behind)) < len(behind):
+        raise UnknownIndicator(expected="one breakdown of a dimension", got=", ".join(by))
     needed = _ALWAYS_BY.get(indicator)
     by = by if needed is None or needed in by else (needed, *by)
     found = _compute(FORMULAS[indicator], cells, by, indicator)
@@ -258,7 +261,11 @@ def _compute(
             yield Observation(indicator, area, period, breakdown, count, "A")
         return
     if isinstance(formula, Share):
-        bases: Mapping[Group, int | None] = formula.among.add_up(cells, by)
+        known = formula.among.add_up(cells, by)
+        # Where all are unknown there is a missing share, not none.
+        bases: Mapping[Group, int | None] = {
+            group: known[group] for group in Select(formula.among.measure).add_up(cells, by)
+        }
         scale, least = 100, LOW_RELIABILITY
     else:
         bases = {group: residents(group, by) for group in counts}

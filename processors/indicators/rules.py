@@ -7,7 +7,8 @@ events as they were and adds those of the events as they are.
 
 A rule says which event is counted, and how often:
 
-* ``EVER``: the subject counts once, at its first such event (identified victims).
+* ``EVER``: the subject counts once, at its first such event (identified victims). A later decision
+  to the contrary does not undo it; a correction or withdrawal of the first one does.
 * ``PERIOD``: the subject counts once in every period in which it has such an event (assisted
   victims), so quarters do not add up to the year.
 * ``EACH``: every such event counts (reports, networks).
@@ -151,7 +152,8 @@ def cells_of(events: Sequence[Event]) -> Counter[Cell]:
     """What a subject adds to the cells.
 
     Args:
-        events: All events of one subject that stand at present, oldest first.
+        events: All events of one subject that stand at present, in the order in which their facts
+            were first told.
 
     Returns:
         The number to add to each cell.

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 
 from processors.intake.fold import Record
 from schemas.errors import SouthmedError
@@ -25,8 +27,23 @@ from schemas.trust import Position
 
 GATHER_SECONDS = 0.02
 """How long a receipt waits for others of its stream: a signature costs more than an entry."""
-MAX_ENTRIES = 200
-"""Batches that one receipt may answer."""
+MAX_ITEMS = 1_500
+"""Batches and refused events that one receipt may tell of; more go into the next one."""
+
+
+def in_pieces(entries: Sequence[Entry]) -> Iterator[tuple[Entry, ...]]:
+    """The entries in order, in pieces that fit into one message each."""
+    piece: list[Entry] = []
+    items = 0
+    for entry in entries:
+        weight = 1 + len(entry.refused)
+        if piece and items + weight > MAX_ITEMS:
+            yield tuple(piece)
+            piece, items = [], 0
+        piece.append(entry)
+        items += weight
+    if piece:
+        yield tuple(piece)
 
 
 class Answers:
@@ -46,12 +63,17 @@ class Answers:
         self._producer: AIOKafkaProducer | None = None
 
     async def _open(self) -> AIOKafkaProducer:
-        if self._producer is None:
+        """The producer; a broker that is away is waited for."""
+        while self._producer is None:
             producer = AIOKafkaProducer(
                 **self._broker.options(), acks="all", enable_idempotence=True
             )
-            await producer.start()
-            self._producer = producer
+            try:
+                await producer.start()
+                self._producer = producer
+            except KafkaConnectionError:
+                await producer.stop()
+                await asyncio.sleep(1)
         return self._producer
 
     async def quarantine(self, record: Record, error: SouthmedError) -> None:
@@ -88,8 +110,7 @@ class Answers:
             for (topic, authority), entries in list(self._entries.items()):
                 del self._entries[(topic, authority)]
                 next_position = self._next[(topic, authority)]
-                for start in range(0, len(entries), MAX_ENTRIES):
-                    chunk = tuple(entries[start : start + MAX_ENTRIES])
+                for chunk in in_pieces(entries):
                     receipt = Receipt(authority, topic.partition, next_position, chunk)
                     await producer.send(
                         RECEIPTS.name(topic.country),

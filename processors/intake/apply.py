@@ -2,7 +2,8 @@
 
 The rules:
 
-1. An event is judged alone. If it is refused, the others of its batch are not.
+1. An event is judged alone. If it is refused, the others of its batch are not. It belongs to the
+   stream that its case belongs to, so that what is said of a case meets in one ledger.
 2. An event id that the ledger knows with the same content is a duplicate: it is counted once.
    With another content it is refused.
 3. The newest event of a fact stands, and counts. It takes the place of the one before, whether it
@@ -19,7 +20,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from processors.indicators.rules import Cell, cells_of
 from processors.intake.records import (
@@ -44,8 +45,10 @@ from schemas.errors import (
     SupersedesStale,
     SupersedesUnknown,
     WrongProducer,
+    WrongStream,
 )
 from schemas.receipts import RefusedEvent
+from schemas.topics import stream_of
 from schemas.trust import Authority
 
 Read = Callable[[Sequence[bytes]], Sequence[bytes | None]]
@@ -53,6 +56,10 @@ Read = Callable[[Sequence[bytes]], Sequence[bytes | None]]
 Writes = dict[bytes, bytes | None]
 """Records to write by key; None deletes."""
 
+EASTERNMOST = timedelta(hours=14)
+"""UTC+14, where a month begins first."""
+MAX_DETAIL = 120
+"""Characters that a receipt tells about one refused event."""
 RESTRICTED = frozenset({"network.linkage"})
 
 
@@ -76,20 +83,37 @@ class _Candidate:
     subject: bytes
 
 
-def apply_events(
-    messages: Sequence[bytes], authority: Authority, produced_at: int, read: Read
-) -> Applied:
+@dataclass(frozen=True)
+class Origin:
+    """What a batch proves about its events.
+
+    Attributes:
+        authority: Who signed it.
+        stream: The stream it belongs to.
+        produced_at: When it was sealed, milliseconds since 1970.
+    """
+
+    authority: Authority
+    stream: int
+    produced_at: int
+
+    @property
+    def latest_period(self) -> str:
+        """The month in which it was sealed, wherever on earth that was."""
+        latest = datetime.fromtimestamp(self.produced_at / 1000, UTC) + EASTERNMOST
+        return latest.strftime("%Y-%m")
+
+
+def apply_events(messages: Sequence[bytes], origin: Origin, read: Read) -> Applied:
     """Applies a batch.
 
     Args:
         messages: The events, each still encoded.
-        authority: Who signed the batch.
-        produced_at: When it was sealed, milliseconds since 1970.
+        origin: Who signed the batch, where and when.
         read: Access to the ledger.
     """
     result = Applied()
-    latest = datetime.fromtimestamp(produced_at / 1000, UTC).strftime("%Y-%m")
-    candidates = list(_candidates(messages, authority, latest, result.refused))
+    candidates = list(_candidates(messages, origin, result.refused))
     events = _load(read, _event_keys(candidates))
     before = _load(read, {c.subject for c in candidates})
     now = {subject: unpack_subject(value) for subject, value in before.items()}
@@ -118,26 +142,30 @@ def _load(read: Read, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
 
 
 def _candidates(
-    messages: Sequence[bytes], authority: Authority, latest: str, refused: list[RefusedEvent]
+    messages: Sequence[bytes], origin: Origin, refused: list[RefusedEvent]
 ) -> Iterable[_Candidate]:
+    latest = origin.latest_period
     for index, message in enumerate(messages):
         try:
-            fields = _read_event(message, authority, latest)
+            fields = _read_event(message, origin, latest)
         except SouthmedError as error:
             refused.append(_refusal(index, error))
         else:
             yield _Candidate(index, message, fields, subject_key(fields))
 
 
-def _read_event(message: bytes, authority: Authority, latest: str) -> Fields:
+def _read_event(message: bytes, origin: Origin, latest: str) -> Fields:
     """An event's fields, once it is valid and its signer's own."""
     decoded = decode(message)
     fields = {"event_type": decoded.subject, **decoded.fields}
     validate(fields)
     if decoded.subject in RESTRICTED:
         raise RestrictedType(got=decoded.subject)
-    if (fields["producer"], fields["country"]) != (authority.id, authority.country):
-        raise WrongProducer(expected=f"{authority.id} of {authority.country}")
+    author = origin.authority
+    if (fields["producer"], fields["country"]) != (author.id, author.country):
+        raise WrongProducer(expected=f"{author.id} of {author.country}")
+    if (stream := stream_of(fields["case_ref"])) != origin.stream:
+        raise WrongStream(expected=f"stream {stream}", got=f"stream {origin.stream}")
     if fields["period"] > latest:
         raise EventInvalid(got="period: after the batch was sealed")
     return fields
@@ -145,7 +173,7 @@ def _read_event(message: bytes, authority: Authority, latest: str) -> Fields:
 
 def _refusal(index: int, error: SouthmedError) -> RefusedEvent:
     detail = error.got or (f"expected {error.expected}" if error.expected else "")
-    return RefusedEvent(index, error.code, detail)
+    return RefusedEvent(index, error.code, detail[:MAX_DETAIL])
 
 
 def _event_keys(candidates: Sequence[_Candidate]) -> set[bytes]:
@@ -169,9 +197,10 @@ def _place(
     place = next((n for n, e in enumerate(standing) if e["fact_ref"] == fields["fact_ref"]), None)
     before = None if place is None else standing[place]
     _check_superseded(candidate, events, before)
-    if place is not None:
-        del standing[place]
-    standing.append(fields)
+    if place is None:
+        standing.append(fields)
+    else:
+        standing[place] = fields
     events[key] = record
     return False
 

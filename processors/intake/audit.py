@@ -2,7 +2,7 @@
 
 "The log is the database" is a claim that can be checked by anyone who holds the log and the keys.
 Every record of a partition, from the first to the one the living ledger stands at, is folded into
-an empty ledger; then the two are compared twice:
+an empty ledger, under the trust document that decided on it; then the two are compared twice:
 
 1. **Journals.** Both have one entry for each Kafka record, with a rolling digest over all writes.
    The first entry that differs names the batch from which on the histories differ.
@@ -12,17 +12,17 @@ an empty ledger; then the two are compared twice:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from processors.intake.errors import LogTrimmed
+from processors.intake.errors import check_log
 from processors.intake.fold import Record, Secrets, fold
 from processors.intake.ledger import Ledger
-from processors.intake.records import JOURNAL, Journal, read_offset
+from processors.intake.records import JOURNAL, Journal, journal_key, read_offset
 from schemas.kafka import Broker
 from schemas.topics import CASES, CaseTopic
 
@@ -89,7 +89,11 @@ def _differences(living: Ledger, folded: Ledger) -> Iterator[bytes]:
 
 
 async def audit(
-    topic: CaseTopic, living_path: Path, scratch: Path, broker: Broker, secrets: Secrets
+    topic: CaseTopic,
+    living_path: Path,
+    scratch: Path,
+    broker: Broker,
+    secrets_at: Callable[[int], Secrets],
 ) -> Finding:
     """Folds a partition again and compares.
 
@@ -98,7 +102,7 @@ async def audit(
         living_path: The living ledger; it may be in use, and is read as of now.
         scratch: Folder for the ledger folded anew.
         broker: Where the log is.
-        secrets: Trust document and opening keys.
+        secrets_at: Gives the trust document of a version, and the opening keys.
 
     Raises:
         LogTrimmed: The log does not begin at its beginning any more.
@@ -107,7 +111,9 @@ async def audit(
     try:
         state = living.state
         async for record in _log(topic, state.next_offset, broker):
-            folded.commit(fold(record, folded.read, secrets).writes)
+            (decided,) = living.read([journal_key(record.offset)])
+            version = Journal.unpack(decided).trust_version if decided else 0
+            folded.commit(fold(record, folded.read, secrets_at(version)).writes)
         divergence = compare(living, folded)
         return Finding(topic, state.next_offset, state.digest.hex(), divergence)
     finally:
@@ -125,8 +131,9 @@ async def _log(topic: CaseTopic, until: int, broker: Broker) -> AsyncIterator[Re
     try:
         consumer.assign([partition])
         first = (await consumer.beginning_offsets([partition]))[partition]
-        if first > 0:
-            raise LogTrimmed(expected="offset 0", got=f"offset {first}")
+        end = (await consumer.end_offsets([partition]))[partition]
+        check_log(first, end, folded=0)
+        check_log(first, end, folded=until)
         consumer.seek(partition, 0)
         async for message in consumer:
             yield Record(topic, message.offset, message.value)

@@ -13,6 +13,14 @@ class LogTrimmed(PlatformError):
     advice = "Restore the ledger from a snapshot, or the topic from its archive."
 
 
+class LogReplaced(PlatformError):
+    """The topic holds fewer records than the ledger has folded: it was made anew."""
+
+    code = "LOG_REPLACED"
+    summary = "the log ends before the ledger does"
+    advice = "The topic was made anew: move the ledger away, or restore the topic."
+
+
 class LedgerInUse(PlatformError):
     """Another process holds the ledger of this partition."""
 
@@ -35,3 +43,21 @@ class LedgerMissing(PlatformError):
     code = "LEDGER_MISSING"
     summary = "there is no ledger here"
     advice = "Name the site that the intake workers run on (--site)."
+
+
+def check_log(first: int, end: int, *, folded: int) -> None:
+    """Whether a partition still holds what comes after so many folded records.
+
+    Args:
+        first: Its first offset.
+        end: The offset that its next record will have.
+        folded: The next offset that the ledger expects.
+
+    Raises:
+        LogTrimmed: What comes next was deleted.
+        LogReplaced: The ledger has folded more than there ever was.
+    """
+    if first > folded:
+        raise LogTrimmed(expected=f"offset {folded}", got=f"offset {first}")
+    if end < folded:
+        raise LogReplaced(expected=f"at least {folded} records", got=f"{end} records")

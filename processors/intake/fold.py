@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from processors.intake.apply import Applied, Read, Writes, apply_events, writes_digest
+from processors.intake.apply import Applied, Origin, Read, Writes, apply_events, writes_digest
 from processors.intake.records import (
     STATE,
     FoldState,
@@ -91,7 +91,7 @@ def fold(record: Record, read: Read, secrets: Secrets) -> Outcome:
     try:
         claimed = parse(record.value, record.topic, secrets.trust)
     except SouthmedError as error:
-        return _refuse_unread(record, state, error)
+        return _refuse_unread(record, state, secrets.trust.version, error)
     place = claimed.place
     head_record, seen = read(
         [head_key(place.authority), batch_key(place.authority, (place.epoch, place.sequence))]
@@ -99,9 +99,11 @@ def fold(record: Record, read: Read, secrets: Secrets) -> Outcome:
     head = unpack_head(head_record)
     try:
         batch = prove(claimed, secrets.trust)
-        return _close(record, state, place, _judge(batch, head, seen, read, secrets))
+        judged = _judge(batch, head, seen, read, secrets)
+        return _close(record, state, place, judged, secrets.trust.version)
     except SouthmedError as error:
-        outcome = _close(record, state, place, _refusal(claimed, head, error))
+        judged = _refusal(claimed, head, error)
+        outcome = _close(record, state, place, judged, secrets.trust.version)
         return outcome if isinstance(error, ChainGap) else replace(outcome, quarantine=error)
 
 
@@ -119,7 +121,8 @@ def _judge(
     )
     if step is Step.DUPLICATES and first is not None:
         return replace(first, status=Status.DUPLICATE), head, {}
-    applied = apply_events(open_body(batch, secrets.keys), authority, batch.produced_at, read)
+    origin = Origin(authority, batch.place.stream, batch.produced_at)
+    applied = apply_events(open_body(batch, secrets.keys), origin, read)
     entry = _accepted(batch, applied)
     applied.writes[batch_key(authority.id, batch.link.position)] = pack_entry(entry)
     return entry, advance(batch.link), applied.writes
@@ -146,14 +149,20 @@ def _refusal(claimed: Unverified, head: Head, error: SouthmedError) -> tuple[Ent
     return entry, suspend(head) if isinstance(error, Equivocation) else head, {}
 
 
-def _refuse_unread(record: Record, state: FoldState, error: SouthmedError) -> Outcome:
+def _refuse_unread(
+    record: Record, state: FoldState, trust_version: int, error: SouthmedError
+) -> Outcome:
     """Where not even a place on this topic can be read, there is nobody to answer."""
-    journal = Journal(Status.REFUSED, error.code, "", (0, 0), 0, 0, 0, state.digest)
+    journal = Journal(Status.REFUSED, error.code, "", (0, 0), 0, 0, 0, state.digest, trust_version)
     return _write(record, {}, state.digest, journal, receipt=None, quarantine=error)
 
 
 def _close(
-    record: Record, state: FoldState, place: Place, judged: tuple[Entry, Head, Writes]
+    record: Record,
+    state: FoldState,
+    place: Place,
+    judged: tuple[Entry, Head, Writes],
+    trust_version: int,
 ) -> Outcome:
     """Adds the head, and takes the rolling digest over all that the batch changed."""
     entry, head, writes = judged
@@ -169,6 +178,7 @@ def _close(
         entry.events_duplicate,
         len(entry.refused),
         digest,
+        trust_version,
     )
     receipt = Receipt(authority, record.topic.partition, head.next_position, (entry,))
     return _write(record, writes, digest, journal, receipt=receipt, quarantine=None)

@@ -38,7 +38,7 @@ class Ledger:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        if read_only and not path.is_dir():
+        if read_only and not (path / "CURRENT").exists():
             raise LedgerMissing(expected=f"a ledger at {path}")
         path.parent.mkdir(parents=True, exist_ok=True)
         access = AccessType.read_only() if read_only else AccessType.read_write()

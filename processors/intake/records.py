@@ -107,6 +107,7 @@ class Journal:
         position: Its place in the authority's chain; (0, 0) likewise.
         accepted, duplicate, refused: Numbers of its events.
         digest: Rolling digest after this record.
+        trust_version: Version of the trust document that decided.
     """
 
     status: Status
@@ -117,18 +118,29 @@ class Journal:
     duplicate: int
     refused: int
     digest: bytes
+    trust_version: int
 
     def pack(self) -> bytes:
         counts = (self.accepted, self.duplicate, self.refused)
         place = (self.authority, self.position)
-        return _pack((self.status.value, self.code, place, counts, self.digest))
+        return _pack((self.status.value, self.code, place, counts, self.digest, self.trust_version))
 
     @classmethod
     def unpack(cls, value: bytes) -> Journal:
-        status, code, (authority, position), counts, digest = _unpack(value)
+        status, code, (authority, position), counts, digest, trust_version = _unpack(value)
         accepted, duplicate, refused = counts
         place = (position[0], position[1])
-        return cls(Status(status), code, authority, place, accepted, duplicate, refused, digest)
+        return cls(
+            Status(status),
+            code,
+            authority,
+            place,
+            accepted,
+            duplicate,
+            refused,
+            digest,
+            trust_version,
+        )
 
 
 # --- Batches -------------------------------------------------------------------------------------

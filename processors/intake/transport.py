@@ -18,9 +18,10 @@ import faust
 from aiokafka import AIOKafkaConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
-from faust.types.transports import TransportT
+from faust.types.transports import ConsumerT, TransportT
 
-NextOffset = Callable[[TP], int]
+NextOffset = Callable[[TP, int, int], int]
+"""From a partition, its first offset and its end to the offset to read next."""
 FETCH_WAIT_MS = 100
 
 
@@ -38,7 +39,7 @@ def resume_from(app: faust.App, next_offset: NextOffset) -> None:
 
     Args:
         app: The app, before it is started.
-        next_offset: The next offset to read of a partition.
+        next_offset: Tells where to read on.
     """
 
     class Consumer(driver.Consumer):
@@ -49,8 +50,12 @@ def resume_from(app: faust.App, next_offset: NextOffset) -> None:
 
         async def perform_seek(self) -> None:
             await super().perform_seek()
-            for partition in self.assignment():
-                await seek_to(self, partition, next_offset(partition))
+            partitions = self.assignment()
+            firsts = await self.earliest_offsets(*partitions)
+            ends = await self.highwaters(*partitions)
+            for partition in partitions:
+                offset = next_offset(partition, firsts[partition], ends[partition])
+                await seek_to(self, partition, offset)
 
     class Transport(driver.Transport):
         """A transport with that consumer."""
@@ -63,3 +68,11 @@ async def seek_to(consumer: driver.Consumer, partition: TP, offset: int) -> None
     """Reads a partition on from an offset."""
     await consumer.seek(partition, offset)
     consumer._read_offset[partition] = offset - 1 if offset else None
+
+
+def is_member(consumer: ConsumerT) -> bool:
+    """Whether the consumer has joined its group in the group's present generation."""
+    thread = getattr(consumer, "_thread", None)
+    client = getattr(thread, "_consumer", None)
+    coordinator = getattr(client, "_coordinator", None)
+    return coordinator is not None and coordinator.generation > 0

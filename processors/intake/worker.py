@@ -23,19 +23,22 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 import faust
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 from faust.types.tuples import Message
 
 from processors.indicators.rules import RULES_VERSION
 from processors.intake.answers import Answers
-from processors.intake.errors import LedgerOutdated, LogTrimmed
+from processors.intake.errors import LedgerOutdated, LogTrimmed, check_log
 from processors.intake.fold import Record, Secrets, fold
 from processors.intake.ledger import Ledger, ledger_path
-from processors.intake.transport import resume_from, seek_to
+from processors.intake.transport import is_member, resume_from, seek_to
+from processors.intake.watchdog import Sight, Watchdog
 from schemas.errors import SouthmedError
 from schemas.kafka import Broker
 from schemas.keys import SigningKey
@@ -45,8 +48,17 @@ log = logging.getLogger(__name__)
 
 APP_ID = "southmed-intake"
 EXIT_UNFORESEEN = 70
-MAX_SEEKS = 20
-"""Times that a jump of the consumer is answered by seeking back before the log counts as cut."""
+LOOK_EVERY = 5.0
+PATIENCE = 30.0
+"""Seconds between two looks at the worker's progress, and of standing still that are borne."""
+MAX_SEEKS = 2_000
+"""Records out of order before the log counts as cut; when the consumer jumps, as many as it had
+fetched come before the seek takes effect."""
+
+
+def end_stalled() -> NoReturn:
+    """Ends a worker that stands still, for a supervisor to start it again."""
+    os._exit(EXIT_UNFORESEEN)
 
 
 @dataclass(frozen=True)
@@ -58,12 +70,16 @@ class Settings:
         ledger: Folder of this worker's ledgers; no other worker may use it.
         secrets: Gives the trust document and the opening keys as they are now.
         signer: The platform's receipt key.
+        on_stall: Called when the worker stands still; it has to end or replace the process.
+        on_start: Called once the worker is up.
     """
 
     broker: Broker
     ledger: Path
     secrets: Callable[[], Secrets]
     signer: SigningKey
+    on_stall: Callable[[], NoReturn] = end_stalled
+    on_start: Callable[[], None] = lambda: None
 
 
 class Intake:
@@ -74,6 +90,7 @@ class Intake:
         self._ledgers: dict[CaseTopic, Ledger] = {}
         self._next: dict[CaseTopic, int] = {}
         self._seeks: dict[CaseTopic, int] = {}
+        self.folded = 0
         self.answers = Answers(settings.broker, settings.signer)
 
     def next_offset(self, topic: CaseTopic) -> int:
@@ -116,6 +133,7 @@ class Intake:
             await self.answers.quarantine(record, outcome.quarantine)
         ledger.commit(outcome.writes)
         self._next[record.topic] = outcome.next_offset
+        self.folded += 1
         if outcome.receipt is not None:
             self.answers.add(record.topic, outcome.receipt)
 
@@ -174,7 +192,16 @@ def create_app(settings: Settings) -> faust.App:
         web_bind="127.0.0.1",
     )
     intake = Intake(settings)
-    resume_from(app, lambda tp: intake.next_offset(CaseTopic.of(tp.topic, tp.partition)))
+
+    def next_offset(partition: TP, first: int, end: int) -> int:
+        try:
+            offset = intake.next_offset(CaseTopic.of(partition.topic, partition.partition))
+            check_log(first, end, folded=offset)
+        except SouthmedError as error:
+            end_process(error)
+        return offset
+
+    resume_from(app, next_offset)
     topics = app.topic(
         *(CASES.name(country) for country in COUNTRY_CODES),
         key_type=bytes,
@@ -193,12 +220,48 @@ def create_app(settings: Settings) -> faust.App:
 
     app.task()(send_answers)
 
+    async def watch() -> None:
+        await _or_exit(_watch(app, intake, settings))
+
+    app.task()(watch)
+
     @app.on_before_shutdown.connect
     async def close(*_: object, **__: object) -> None:
         await intake.answers.close()
         intake.close()
 
     return app
+
+
+async def _watch(app: faust.App, intake: Intake, settings: Settings) -> None:
+    """Looks every few seconds whether the worker makes progress."""
+    settings.on_start()
+    clock = asyncio.get_running_loop().time
+    dog = Watchdog(PATIENCE, clock())
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        if dog.stands_still(await _sight(app, intake, settings.broker), clock()):
+            log.error("intake stands still for %.0f s; it starts anew", PATIENCE)
+            settings.on_stall()
+
+
+async def _sight(app: faust.App, intake: Intake, broker: Broker) -> Sight:
+    """Asks the broker with a client of its own: the worker's may be the one that hangs."""
+    asking = AIOKafkaConsumer(**broker.options(), enable_auto_commit=False)
+    try:
+        await asyncio.wait_for(asking.start(), LOOK_EVERY)
+        assigned = app.consumer.assignment()
+        partitions = [TopicPartition(tp.topic, tp.partition) for tp in assigned]
+        ends = await asyncio.wait_for(asking.end_offsets(partitions), LOOK_EVERY)
+    except (KafkaError, TimeoutError):
+        return Sight(reachable=False, joined=False, folded=intake.folded, waiting=0)
+    finally:
+        await asking.stop()
+    waiting = sum(
+        max(0, end - intake.next_offset(CaseTopic.of(tp.topic, tp.partition)))
+        for tp, end in ends.items()
+    )
+    return Sight(True, is_member(app.consumer), intake.folded, waiting)
 
 
 async def _take_or_exit(app: faust.App, intake: Intake, message: Message) -> None:
@@ -219,8 +282,13 @@ async def _or_exit(work: Awaitable[None]) -> None:
     except asyncio.CancelledError:
         raise
     except BaseException as error:
-        # The text of a foreign exception may quote data, so only its type is told.
-        told = str(error) if isinstance(error, SouthmedError) else type(error).__name__
-        log.critical("intake ends: %s", told)
-        log.debug("cause", exc_info=error)
-        os._exit(EXIT_UNFORESEEN)
+        end_process(error)
+
+
+def end_process(error: BaseException) -> NoReturn:
+    """Ends the worker at once; its supervisor starts it again."""
+    # The text of a foreign exception may quote data, so only its type is told.
+    told = str(error) if isinstance(error, SouthmedError) else type(error).__name__
+    log.critical("intake ends: %s", told)
+    log.debug("cause", exc_info=error)
+    os._exit(EXIT_UNFORESEEN)

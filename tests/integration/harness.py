@@ -93,7 +93,9 @@ class Scene:
 
         async def run() -> list[Finding]:
             return [
-                await audit(topic, path, scratch / path.name, self.broker, LiveSecrets(self.site)())
+                await audit(
+                    topic, path, scratch / path.name, self.broker, LiveSecrets(self.site).at
+                )
                 for topic, path in newest_ledgers(self.site.ledgers).items()
             ]
 

@@ -84,6 +84,7 @@ def test_outbox_lost_and_register_read_again(place: Scene, tmp_path: Path) -> No
     totals = read_totals(place.site.ledgers)[TUNISIA]
     assert totals.accepted == 2 * settled(place)["events"]
     assert totals.refused == 0
+    assert all(finding.agrees for finding in place.audit(tmp_path / "again"))
 
 
 def command(*arguments: str) -> int:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from processors.indicators.dimensions import DIMENSIONS
 from processors.indicators.query import FORMULAS, VIEWS, Count, observe
 from processors.indicators.rules import MULTIPLE, RULES, Cell, cells_of
-from processors.intake.apply import apply_events
+from processors.intake.apply import Origin, apply_events
 from processors.intake.records import CELLS, read_cell, subject_key, unpack_count, unpack_subject
 from schemas.indicators import catalogue
 from schemas.trust import Authority
@@ -159,9 +159,8 @@ def in_batches(events: Sequence[Fields], sizes: Iterable[int]) -> dict[bytes, by
     waiting = [encoded(event) for event in events]
     for size in [*sizes, len(waiting)]:
         batch, waiting = waiting[:size], waiting[size:]
-        applied = apply_events(
-            batch, Authority(id=TUNISIA, country="TUN"), NOW, lambda keys: [*map(records.get, keys)]
-        )
+        origin = Origin(Authority(id=TUNISIA, country="TUN"), 0, NOW)
+        applied = apply_events(batch, origin, lambda keys: [*map(records.get, keys)])
         assert (applied.accepted, applied.refused) == (len(batch), [])
         for key, value in applied.writes.items():
             if value is None:

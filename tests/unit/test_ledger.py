@@ -157,7 +157,6 @@ def test_looking_makes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.xfail(strict=True, reason="an empty folder gives the store's own error")
 def test_a_folder_without_store_is_no_ledger(tmp_path: Path) -> None:
     (tmp_path / "TUN-0").mkdir()
     with pytest.raises(LedgerMissing):

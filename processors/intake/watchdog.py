@@ -1,0 +1,59 @@
+"""Notices a worker that stands still although it could go on.
+
+Consumers have been seen to stall for good after a broker was away at an unlucky moment, without an
+error (faust-streaming issues #175, #523). Being alive is therefore not enough: a worker has to
+make progress. It stands still if the broker can be reached, and for longer than its patience
+
+* it is not a member of its group, or
+* records are waiting in its partitions and none of them was folded.
+
+A worker that has nothing to do does not stand still.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What can be seen of a worker at one moment.
+
+    Attributes:
+        reachable: Whether the broker answers.
+        joined: Whether the worker is a member of its group.
+        folded: Records that it has folded so far.
+        waiting: Records that wait in its partitions.
+    """
+
+    reachable: bool
+    joined: bool
+    folded: int
+    waiting: int
+
+
+class Watchdog:
+    """Looks at sights one after the other.
+
+    Args:
+        patience: Seconds of standing still that are borne.
+        now: Time of the first look, in seconds of any clock that only goes forward.
+    """
+
+    def __init__(self, patience: float, now: float) -> None:
+        self._patience = patience
+        self._moved = now
+        self._folded = 0
+
+    def stands_still(self, sight: Sight, now: float) -> bool:
+        """Whether the worker has stood still for too long.
+
+        Args:
+            sight: What is seen now.
+            now: Time of the sight.
+        """
+        moving = sight.joined and (sight.folded != self._folded or sight.waiting == 0)
+        if moving or not sight.reachable:
+            self._moved = now
+        self._folded = sight.folded
+        return now - self._moved > self._patience
