@@ -241,7 +241,8 @@ class Publisher:
                 )
                 stream.sent = batch.sequence
         # An idempotent producer waits for its broker for ever; we would rather connect anew.
-        await asyncio.wait_for(link.producer.flush(), timeout=self._pace.resend_after)
+        async with asyncio.timeout(self._pace.resend_after):
+            await link.producer.flush()
 
     # --- Hearing ---------------------------------------------------------------------------------
 

@@ -249,10 +249,11 @@ async def _sight(app: faust.App, intake: Intake, broker: Broker) -> Sight:
     """Asks the broker with a client of its own: the worker's may be the one that hangs."""
     asking = AIOKafkaConsumer(**broker.options(), enable_auto_commit=False)
     try:
-        await asyncio.wait_for(asking.start(), LOOK_EVERY)
-        assigned = app.consumer.assignment()
-        partitions = [TopicPartition(tp.topic, tp.partition) for tp in assigned]
-        ends = await asyncio.wait_for(asking.end_offsets(partitions), LOOK_EVERY)
+        async with asyncio.timeout(LOOK_EVERY):
+            await asking.start()
+            assigned = app.consumer.assignment()
+            partitions = [TopicPartition(tp.topic, tp.partition) for tp in assigned]
+            ends = await asking.end_offsets(partitions)
     except (KafkaError, TimeoutError):
         return Sight(reachable=False, joined=False, folded=intake.folded, waiting=0)
     finally:
