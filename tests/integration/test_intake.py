@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from deploy.brokers.embedded import EmbeddedBroker
+from deploy.demo import start_worker
 from deploy.reconcile import LedgerTotals, read_totals
+from deploy.terminal import broker_at
 from processors.intake.errors import LedgerMissing
 from processors.intake.ledger import Ledger, newest_ledgers
 from processors.intake.records import CELLS, JOURNAL, pack_count, unpack_count
+from processors.intake.worker import EXIT_UNFORESEEN
 from tests.integration.harness import TUNISIA, Scene, finish, stop
 
 pytestmark = pytest.mark.broker
@@ -125,3 +129,13 @@ def listening_sockets(pid: int) -> list[str]:
             if fields[3] == "0A" and fields[9] in inodes:
                 found.append(fields[1])
     return found
+
+
+def test_a_ledger_on_a_topic_that_was_made_anew_ends_the_worker(place: Scene) -> None:
+    """An old site on a fresh broker: silence would look as if all were well."""
+    with place.workers("a"):
+        finish(place)
+    with EmbeddedBroker() as fresh:
+        worker = start_worker(place.site, broker_at(fresh.servers), "a")
+        assert worker.wait(timeout=60) == EXIT_UNFORESEEN
+    assert "LOG_REPLACED" in (place.site.platform / "a.log").read_text()
