@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from processors.indicators.rules import Cell, cells_of
 from processors.intake.records import (
@@ -30,6 +31,7 @@ from processors.intake.records import (
     pack_count,
     pack_event,
     pack_subject,
+    pack_writes,
     subject_key,
     unpack_count,
     unpack_subject,
@@ -73,8 +75,7 @@ class Applied:
     refused: list[RefusedEvent] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """An event that is valid in itself."""
 
     index: int
@@ -117,7 +118,7 @@ def apply_events(messages: Sequence[bytes], origin: Origin, read: Read) -> Appli
     events = _load(read, _event_keys(candidates))
     before = _load(read, {c.subject for c in candidates})
     now = {subject: unpack_subject(value) for subject, value in before.items()}
-    touched: set[bytes] = set()
+    touched: dict[bytes, None] = {}
     for candidate in candidates:
         try:
             known = _place(candidate, events, now[candidate.subject])
@@ -130,7 +131,7 @@ def apply_events(messages: Sequence[bytes], origin: Origin, read: Read) -> Appli
         key = event_key(candidate.fields["event_id"])
         result.writes[key] = events[key]
         result.accepted += 1
-        touched.add(candidate.subject)
+        touched[candidate.subject] = None
     changes = _settle(result.writes, touched, before, now)
     _count(result.writes, changes, read)
     return result
@@ -247,11 +248,8 @@ def _count(writes: Writes, changes: Counter[Cell], read: Read) -> None:
 
 
 def writes_digest(previous: bytes, writes: Mapping[bytes, bytes | None]) -> bytes:
-    """The rolling digest after writes: SHA-256 over the previous one and the sorted writes."""
-    parts = [previous]
-    for key in sorted(writes):
-        value = writes[key]
-        size = -1 if value is None else len(value)
-        parts += (len(key).to_bytes(4, "big"), key, size.to_bytes(8, "big", signed=True))
-        parts.append(value or b"")
-    return hashlib.sha256(b"".join(parts)).digest()
+    """The rolling digest after writes: SHA-256 over the previous one and the writes in order.
+
+    The order is that in which the fold makes them, and part of what two folds have in common.
+    """
+    return hashlib.sha256(previous + pack_writes(writes)).digest()

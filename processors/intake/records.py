@@ -22,7 +22,9 @@ mappings whose order is fixed by the events themselves: the same log gives the s
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -188,12 +190,18 @@ def unpack_subject(value: bytes | None) -> list[Fields]:
     return [] if value is None else _unpack(value)
 
 
+def pack_writes(writes: Mapping[bytes, bytes | None]) -> bytes:
+    """Keys and values in their order, for the digest over them."""
+    return _pack([*writes.items()])
+
+
 # --- Cells ---------------------------------------------------------------------------------------
 
 CELLS = b"C"
 _SEPARATOR = "|"
 
 
+@lru_cache(maxsize=65_536)
 def cell_key(cell: Cell) -> bytes:
     return CELLS + _SEPARATOR.join(cell).encode()
 
