@@ -78,7 +78,7 @@ class Applied:
 class _Candidate(NamedTuple):
     """An event that is valid in itself."""
 
-    index: int
+    position: int
     message: bytes
     fields: Fields
     subject: bytes
@@ -123,7 +123,7 @@ def apply_events(messages: Sequence[bytes], origin: Origin, read: Read) -> Appli
         try:
             known = _place(candidate, events, now[candidate.subject])
         except SouthmedError as error:
-            result.refused.append(_refusal(candidate.index, error))
+            result.refused.append(_refusal(candidate.position, error))
             continue
         if known:
             result.duplicate += 1
