@@ -23,9 +23,9 @@ questionnaire, GRETA statistics, CETS 197; ``maps_to`` in the code lists gives t
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError
 
 from schemas.codelists import CodeOf
 from schemas.errors import EventInvalid
@@ -59,7 +59,6 @@ from schemas.event_fields import (
     SizeBand,
     YesNo,
     check_citizenship,
-    check_distinct,
 )
 
 # --- Reports -------------------------------------------------------------------------------------
@@ -68,6 +67,7 @@ from schemas.event_fields import (
 class ReportReceived(CaseEvent):
     meaning = "A report (signalement) reached the authority."
     subject = "case_ref"
+    distinct = ("alleged_exploitation",)
 
     event_type: Literal["report.received"]
     channel: Annotated[str, CodeOf("CL_CHANNEL"), A]
@@ -77,11 +77,6 @@ class ReportReceived(CaseEvent):
     n_presumed_band: SizeBand
     child_involved: YesNo
     urgent: Flag
-
-    @model_validator(mode="after")
-    def _codes_arecheck_distinct(self) -> Self:
-        check_distinct("alleged_exploitation", self.alleged_exploitation)
-        return self
 
 
 class ReportTriaged(CaseEvent):
@@ -117,6 +112,8 @@ class OfVictim(CaseEvent):
 class VictimEvent(OfVictim):
     """An event that describes the person."""
 
+    distinct: ClassVar[tuple[str, ...]] = ("exploitation",)
+
     sex: Sex
     age_band: Annotated[AgeBand, Field(description="Age at identification.")]
     citizenship: Citizenship
@@ -126,11 +123,8 @@ class VictimEvent(OfVictim):
     ]
     days_from_report: Delay
 
-    @model_validator(mode="after")
-    def _person_is_coherent(self) -> Self:
+    def check(self) -> None:
         check_citizenship(self.citizenship, self.citizenship_level)
-        check_distinct("exploitation", self.exploitation)
-        return self
 
 
 class VictimPresumed(VictimEvent):
@@ -142,6 +136,7 @@ class VictimPresumed(VictimEvent):
 
 class VictimIdentified(VictimEvent):
     meaning = "Formal identification decision."
+    distinct = ("exploitation", "acts", "legal_means", "means_of_control")
 
     event_type: Literal["victim.identified"]
     status: Annotated[str, CodeOf("CL_VICTIM_STATUS", only=("IDENTIFIED", "NOTVICTIM")), A]
@@ -159,12 +154,6 @@ class VictimIdentified(VictimEvent):
     traffick_months: Annotated[str, CodeOf("CL_TRAFF_MONTHS"), A] = "_U"
     recruit_channel: Channel = "_U"
     recruiter_rel: Annotated[str, CodeOf("CL_RECRUITER_REL"), A] = "_U"
-
-    @model_validator(mode="after")
-    def _codes_arecheck_distinct(self) -> Self:
-        for name in ("acts", "legal_means", "means_of_control"):
-            check_distinct(name, getattr(self, name))
-        return self
 
 
 class VictimReferred(OfVictim):
@@ -208,6 +197,7 @@ class VictimReturn(OfVictim):
 class InvestigationOpened(CaseEvent):
     meaning = "An investigation was opened."
     subject = "case_ref"
+    distinct = ("exploitation",)
 
     event_type: Literal["justice.investigation_opened"]
     offence_basis: Offence
@@ -215,15 +205,11 @@ class InvestigationOpened(CaseEvent):
     proactive: Annotated[Flag, Field(description="Ex officio, without a victim's complaint.")]
     international_coop: Flag
 
-    @model_validator(mode="after")
-    def _codes_arecheck_distinct(self) -> Self:
-        check_distinct("exploitation", self.exploitation)
-        return self
-
 
 class PersonStage(CaseEvent):
     meaning = "A suspect or accused person reached a stage of proceedings."
     subject = "suspect_ref"
+    distinct = ("role",)
 
     event_type: Literal["justice.person_stage"]
     suspect_ref: Annotated[Ref, Field(description="Pseudonym of the person in this case.")]
@@ -240,11 +226,8 @@ class PersonStage(CaseEvent):
     offence_basis: Offence
     days_from_investigation: Delay = "_U"
 
-    @model_validator(mode="after")
-    def _person_is_coherent(self) -> Self:
+    def check(self) -> None:
         check_citizenship(self.citizenship, self.citizenship_level)
-        check_distinct("role", self.role)
-        return self
 
 
 class Sentence(CaseEvent):
@@ -276,6 +259,7 @@ class CooperationRequest(CaseEvent):
 class NetworkIntercepted(CaseEvent):
     meaning = "A network was dismantled or disrupted."
     subject = "case_ref"
+    distinct = ("countries", "roles", "recruit_channels", "route_modes", "exploitation")
 
     event_type: Literal["network.intercepted"]
     network_type: Annotated[str, CodeOf("CL_NETWORK_TYPE"), A]
@@ -287,12 +271,6 @@ class NetworkIntercepted(CaseEvent):
     route_modes: Annotated[list[Annotated[str, CodeOf("CL_ROUTE_MODE")]], A, Many]
     exploitation: Annotated[list[Exploitation], A, Many]
     outcome: Annotated[str, CodeOf("CL_NETWORK_OUTCOME"), A]
-
-    @model_validator(mode="after")
-    def _codes_arecheck_distinct(self) -> Self:
-        for name in ("countries", "roles", "recruit_channels", "route_modes", "exploitation"):
-            check_distinct(name, getattr(self, name))
-        return self
 
 
 class NetworkLinkage(CaseEvent):
@@ -312,6 +290,7 @@ class NetworkLinkage(CaseEvent):
 class TrainingDelivered(CaseEvent):
     meaning = "A training session took place; holds no person data."
     subject = "case_ref"
+    distinct = ("audience",)
 
     event_type: Literal["training.delivered"]
     axis: Annotated[str, CodeOf("CL_NRM_AXIS"), A]
@@ -326,15 +305,12 @@ class TrainingDelivered(CaseEvent):
     regional: Flag
     partner: Annotated[str, CodeOf("CL_PARTNER"), A]
 
-    @model_validator(mode="after")
-    def _participants_add_up(self) -> Self:
+    def check(self) -> None:
         known = [n for n in (self.participants_f, self.participants_m) if n is not None]
         if sum(known) > self.participants_total:
             raise ValueError("participants_total: smaller than its parts")
         if self.participants_total < 5 and known:
             raise ValueError("participants_f: told although the total is below 5")
-        check_distinct("audience", self.audience)
-        return self
 
 
 AnyCaseEvent = Annotated[
@@ -362,7 +338,7 @@ EVENT_TYPES: dict[str, type[CaseEvent]] = {
     for model in get_args(get_args(AnyCaseEvent)[0])
 }
 
-_adapter: TypeAdapter[CaseEvent] = TypeAdapter(AnyCaseEvent)
+_validator = TypeAdapter[CaseEvent](AnyCaseEvent).validator
 
 
 def validate(fields: dict[str, Any]) -> CaseEvent:
@@ -375,9 +351,10 @@ def validate(fields: dict[str, Any]) -> CaseEvent:
         EventInvalid: With the field and the kind of rule, never the value.
     """
     try:
-        return _adapter.validate_python(fields)
+        event: CaseEvent = _validator.validate_python(fields)
     except ValidationError as error:
         raise EventInvalid(got=_explain(error)) from None
+    return event
 
 
 def _explain(error: ValidationError) -> str:

@@ -72,6 +72,8 @@ class CaseEvent(BaseModel):
     meaning: ClassVar[str]
     subject: ClassVar[str]
     """The field that names what the event is about; corrections may not change it."""
+    distinct: ClassVar[tuple[str, ...]] = ()
+    """Lists in which a code stands once, and "unknown" alone."""
 
     event_id: Annotated[
         EventId, Field(description="Unique; the key to duplicates. UUID version 8.")
@@ -111,14 +113,21 @@ class CaseEvent(BaseModel):
     ]
 
     @model_validator(mode="after")
-    def _envelope_is_coherent(self) -> Self:
+    def _is_coherent(self) -> Self:
         if (self.supersedes is None) != (self.revision == 0):
             raise ValueError("revision: a correction has both supersedes and revision above 0")
         if self.region_level != level_of_region(self.region, self.country):
             raise ValueError("region: not of this country, or not of the level told")
-        if not set(self.suppressed_fields) <= type(self).model_fields.keys():
+        hidden = self.suppressed_fields
+        if hidden and not set(hidden) <= type(self).model_fields.keys():
             raise ValueError("suppressed_fields: names no field of this event type")
+        for name in self.distinct:
+            check_distinct(name, getattr(self, name))
+        self.check()
         return self
+
+    def check(self) -> None:
+        """Rules of an event type beyond its single fields; raises ValueError."""
 
 
 def check_distinct(name: str, values: list[str]) -> None:

@@ -88,10 +88,6 @@ def _options() -> Options:
     options.set_block_based_table_factory(table)
     options.set_write_buffer_size(16 * _MEBIBYTE)
     options.set_max_write_buffer_number(2)
-    # Most event ids are new: the filter says so without a search. One writer needs no locking.
-    options.set_memtable_whole_key_filtering(True)
-    options.set_memtable_prefix_bloom_ratio(0.1)
-    options.set_allow_concurrent_memtable_write(False)
     options.set_keep_log_file_num(2)
     options.set_max_open_files(256)
     return options
