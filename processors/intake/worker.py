@@ -291,5 +291,4 @@ def end_process(error: BaseException) -> NoReturn:
     # The text of a foreign exception may quote data, so only its type is told.
     told = str(error) if isinstance(error, SouthmedError) else type(error).__name__
     log.critical("intake ends: %s", told)
-    log.debug("cause", exc_info=error)
     os._exit(EXIT_UNFORESEEN)
