@@ -14,18 +14,16 @@ they lie side by side. Private files are readable by their owner only, and are r
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from country_adapters.kit.pseudonyms import checked_secret, make_secret
 from processors.intake.fold import Secrets
 from schemas.errors import KeyFileInvalid
 from schemas.keys import OpenKey, SealingScheme, SigningKey, dump_private, load_private
 from schemas.topics import PARTITIONS
 from schemas.trust import PLATFORM, Authority, TrustDocument, TrustedKey
-
-PSEUDONYM_KEY_LENGTH = 32
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class Site:
 
     def pseudonym_key(self, authority_id: str) -> bytes:
         """The authority's secret behind event ids and references; it never leaves."""
-        return read_private(self.authority(authority_id) / "pseudonyms.key")
+        return checked_secret(read_private(self.authority(authority_id) / "pseudonyms.key"))
 
     def receipt_key(self) -> SigningKey:
         return _signing(self.platform / "receipts.key")
@@ -198,7 +196,7 @@ def init_site(
         signing = SigningKey.generate("ed25519")
         folder = site.authority(authority_id)
         write_private(folder / "signing.key", dump_private(signing))
-        write_private(folder / "pseudonyms.key", secrets.token_bytes(PSEUDONYM_KEY_LENGTH))
+        make_secret(folder / "pseudonyms.key")
         keys.append(TrustedKey.of(signing.verify_key, owner=authority_id, purpose="batch"))
     listed = [Authority(id=id_, country=country) for id_, country in authorities.items()]
     trust = TrustDocument(version=1, authorities=listed, keys=keys)

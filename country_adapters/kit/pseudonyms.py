@@ -47,10 +47,7 @@ class Pseudonyms:
     """
 
     def __init__(self, secret: bytes) -> None:
-        if len(secret) < SECRET_LENGTH:
-            raise SecretFileInvalid(
-                expected=f"{SECRET_LENGTH} bytes or more", got=f"{len(secret)} bytes"
-            )
+        checked_secret(secret)
         self._macs = {
             kind: hmac.new(_sub_key(secret, kind), None, hashlib.sha256) for kind in KINDS
         }
@@ -98,6 +95,15 @@ def read_secret(path: Path) -> bytes:
     data = path.read_bytes()
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise SecretFileInvalid(expected="mode 0600", got="readable by others")
+    return checked_secret(data)
+
+
+def checked_secret(data: bytes) -> bytes:
+    """The secret itself, if it is long enough to be one.
+
+    Raises:
+        SecretFileInvalid: It is too short, as after a full disk.
+    """
     if len(data) < SECRET_LENGTH:
         raise SecretFileInvalid(expected=f"{SECRET_LENGTH} bytes or more", got=f"{len(data)} bytes")
     return data

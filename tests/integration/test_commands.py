@@ -279,6 +279,15 @@ def test_a_key_that_others_may_read_is_refused(southmed: Southmed, site: Site) -
     assert "chmod 600" in said.told
 
 
+def test_a_secret_that_was_cut_short_is_refused(southmed: Southmed, site: Site) -> None:
+    """An empty secret would make pseudonyms that anyone can compute."""
+    key = site.authority("tn.inltp") / "pseudonyms.key"
+    key.write_bytes(b"")
+    said = southmed("adapter", "open-epoch", "tunisia", "--site", site.root)
+    assert said.status == 1
+    assert "SECRET_FILE_INVALID" in said.told
+
+
 USAGE = [
     ["nonsense"],
     ["indicators", "show"],
