@@ -7,7 +7,8 @@ topics exist once for each country: ``<cc>`` is the lower-case ISO 3166-1 alpha-
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NewType
+from functools import cache
+from typing import NamedTuple, NewType
 
 from schemas.codelists import codelist
 from schemas.errors import WrongTopic
@@ -16,7 +17,12 @@ TopicName = NewType("TopicName", str)
 
 PARTITIONS = 4
 """Partitions of every national topic, and so streams of every authority."""
-YEAR = 365 * 24 * 3600 * 1000
+REPLICAS = 3
+"""Copies of every partition on a cluster of three brokers or more."""
+MAX_RECORD = 1 << 20
+"""Bytes of a record with what Kafka adds to it; a sealed batch is smaller (`envelope`)."""
+HOUR = 3600 * 1000
+YEAR = 365 * 24 * HOUR
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,9 @@ class Topic:
         partitions: Number of partitions.
         retention_ms: How long records are kept; None for ever.
         meaning: What it carries, for people.
+
+    Records carry the time at which the broker took them (LogAppendTime), so that a sender whose
+    clock is wrong can neither shorten nor prolong how long they are kept.
     """
 
     template: str
@@ -47,6 +56,22 @@ class Topic:
     def name(self, country: str = "") -> TopicName:
         """The topic's name for a country (alpha-3)."""
         return TopicName(self.template.format(cc=COUNTRY_CODES.get(country, "")))
+
+    def settings(self, replicas: int = REPLICAS) -> dict[str, str]:
+        """How a cluster keeps the topic, in Kafka's names.
+
+        Args:
+            replicas: Copies of each partition; one of them may be away while writing goes on.
+        """
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": str(-1 if self.retention_ms is None else self.retention_ms),
+            "retention.bytes": "-1",
+            "min.insync.replicas": str(min(2, replicas)),
+            "unclean.leader.election.enable": "false",
+            "message.timestamp.type": "LogAppendTime",
+            "max.message.bytes": str(MAX_RECORD),
+        }
 
 
 COUNTRY_CODES: dict[str, str] = {
@@ -82,7 +107,25 @@ QUARANTINE = Topic(
     retention_ms=None,
     meaning="Batches that were refused, whole and untouched, with the reason in the headers.",
 )
-TOPICS = (CASES, RECEIPTS, QUARANTINE)
+CLOCK = Topic(
+    "southmed.clock.v1",
+    message="clock_question",
+    writers=(
+        "authority.{cc}",
+        "processor.intake",
+        "processor.release",
+        "processor.alerts",
+        "trustee.linkage",
+        "analyst.coe",
+        "operator",
+    ),
+    readers=(),
+    partitions=1,
+    retention_ms=HOUR,
+    meaning="Questions for the time: the acknowledgement carries the broker's clock. Nobody reads"
+    " them.",
+)
+TOPICS = (CASES, RECEIPTS, QUARANTINE, CLOCK)
 
 
 @dataclass(frozen=True)
@@ -115,10 +158,24 @@ def stream_of(case_ref: bytes, streams: int = PARTITIONS) -> int:
     return int.from_bytes(case_ref[:8], "big") % streams
 
 
-def all_topics() -> dict[TopicName, Topic]:
-    """Every topic by name, the national ones for each country."""
-    return {
-        topic.name(country): topic
+class NamedTopic(NamedTuple):
+    """A topic as it is on a cluster, and whose it is: a country's alpha-2 code, or nobody's."""
+
+    name: TopicName
+    topic: Topic
+    cc: str
+
+
+@cache
+def named_topics() -> tuple[NamedTopic, ...]:
+    """Every topic, the national ones once for each country."""
+    return tuple(
+        NamedTopic(topic.name(country), topic, COUNTRY_CODES.get(country, ""))
         for topic in TOPICS
         for country in (COUNTRY_CODES if "{cc}" in topic.template else ("",))
-    }
+    )
+
+
+def all_topics() -> dict[TopicName, Topic]:
+    """Every topic by name."""
+    return {named.name: named.topic for named in named_topics()}

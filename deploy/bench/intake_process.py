@@ -32,9 +32,8 @@ def main() -> None:
         return live()
 
     # A group of its own: it need not wait until the last round's worker has timed out.
-    worker.APP_ID = job.group
     settings = worker.Settings(
-        broker_at(job.servers), Path(job.folder), secrets, site.receipt_key()
+        broker_at(job.servers), Path(job.folder), secrets, site.receipt_key(), group=job.group
     )
     app = worker.create_app(settings)
     worker.calm_garbage_collector()

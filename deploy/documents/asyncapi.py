@@ -20,7 +20,7 @@ from schemas.case_events import EVENT_TYPES
 from schemas.codec import Subject, registry
 from schemas.envelope import PAYLOAD_TYPE as BATCH_TYPE
 from schemas.receipts import PAYLOAD_TYPE as RECEIPT_TYPE
-from schemas.topics import COUNTRY_CODES, TOPICS, Topic
+from schemas.topics import COUNTRY_CODES, MAX_RECORD, REPLICAS, TOPICS, Topic
 
 AVRO_FORMAT = "application/vnd.apache.avro+json;version=1.9.0"
 """The Avro version that AsyncAPI names; nothing newer is used in the schemas."""
@@ -120,23 +120,26 @@ def _channel_id(topic: Topic) -> str:
     return topic.template.split(".")[1]
 
 
+_COUNTRY: Node = {
+    "description": "Country, ISO 3166-1 alpha-2, lower case.",
+    "enum": list(COUNTRY_CODES.values()),
+}
+
+
 def _channel(topic: Topic) -> Node:
     return {
         "address": topic.template,
         "description": f"{topic.meaning} Kept {retention(topic)}.",
-        "parameters": {
-            "cc": {
-                "description": "Country, ISO 3166-1 alpha-2, lower case.",
-                "enum": list(COUNTRY_CODES.values()),
-            }
-        },
+        **({"parameters": {"cc": _COUNTRY}} if "{cc}" in topic.template else {}),
         "messages": {topic.message: {"$ref": f"#/components/messages/{topic.message}"}},
         "bindings": {
             "kafka": {
                 "partitions": topic.partitions,
+                "replicas": REPLICAS,
                 "topicConfiguration": {
                     "cleanup.policy": ["delete"],
                     "retention.ms": -1 if topic.retention_ms is None else topic.retention_ms,
+                    "max.message.bytes": MAX_RECORD,
                 },
                 "bindingVersion": BINDING_VERSION,
             }
@@ -148,12 +151,13 @@ def _operation(principal: str, action: str, topic: Topic) -> tuple[str, Node]:
     role = principal.removesuffix(".{cc}")
     channel = f"#/channels/{_channel_id(topic)}"
     own = "the country's own" if principal.endswith("{cc}") else "every country's"
+    which = f"{own} topic" if "{cc}" in topic.template else "the topic"
     does = {"send": "writes to", "receive": "reads"}[action]
     name = f"{role}.{action}.{_channel_id(topic)}"
     return name, {
         "action": action,
         "channel": {"$ref": channel},
-        "summary": f"Principal `{principal}` {does} {own} topic.",
+        "summary": f"Principal `{principal}` {does} {which}.",
         "messages": [{"$ref": f"{channel}/messages/{topic.message}"}],
     }
 
@@ -195,6 +199,7 @@ def _message(subject: str) -> Node:
         "sealed_batch": f"Payload type `{BATCH_TYPE}`. The header is a `batch_header`; the body,"
         " decrypted and unpacked, is an `event_batch` of up to 1,000 events of the types below.",
         "signed_statement": f"Payload type `{RECEIPT_TYPE}`. The payload is a `receipt`.",
+        "clock_question": "Nothing inside.",
     }
     return {
         "name": subject,

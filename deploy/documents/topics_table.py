@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 
 from deploy.documents.markdown import code, document, table
-from schemas.topics import COUNTRY_CODES, TOPICS, Topic
-
-_DAY_MS = 24 * 3600 * 1000
+from schemas.access import PRINCIPALS, Principal
+from schemas.topics import COUNTRY_CODES, HOUR, TOPICS, Topic
 
 
 def retention(topic: Topic) -> str:
     """How long records are kept, for people."""
-    return "for ever" if topic.retention_ms is None else f"{topic.retention_ms // _DAY_MS} days"
+    if topic.retention_ms is None:
+        return "for ever"
+    hours = topic.retention_ms // HOUR
+    return f"{hours // 24} days" if hours >= 24 else f"{hours} h"
 
 
 def rights() -> dict[str, tuple[tuple[Topic, ...], tuple[Topic, ...]]]:
@@ -48,17 +50,32 @@ def render() -> str:
                 for topic in TOPICS
             ],
         ),
-        "## What each principal may do",
-        "Everything else is denied.",
+        "Copies: three of every partition, writes need two, never a leader that lags. Records carry"
+        " the time at which the broker took them.",
+        "## Who may do what",
+        "A principal is the common name of a client certificate. Everything that is not said here"
+        " is denied; nobody deletes, and nobody writes in transactions. A quota holds for each"
+        " broker.",
         table(
-            ["principal", "may write", "may read"],
-            [
-                [
-                    code(name),
-                    code(*(t.template for t in writes)),
-                    code(*(t.template for t in reads)),
-                ]
-                for name, (writes, reads) in sorted(rights().items())
-            ],
+            ["principal", "zone", "does", "may write", "may read", "quota: in, out a second"],
+            [_principal(row) for row in PRINCIPALS],
         ),
     )
+
+
+def _principal(row: Principal) -> list[str]:
+    writes, reads = rights().get(row.template, ((), ()))
+    quota = row.quota
+    bounds = (
+        f"{quota.producer_byte_rate // 1024} KiB, {quota.consumer_byte_rate // 1024} KiB"
+        if quota
+        else ""
+    )
+    return [
+        code(row.template),
+        row.zone,
+        row.meaning,
+        code(*(t.template for t in writes)),
+        code(*(t.template for t in reads)),
+        bounds,
+    ]

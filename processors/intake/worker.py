@@ -39,6 +39,7 @@ from processors.intake.fold import Record, Secrets, fold
 from processors.intake.ledger import Ledger, ledger_path
 from processors.intake.transport import is_member, resume_from, seek_to
 from processors.intake.watchdog import Sight, Watchdog
+from schemas.access import INTAKE_GROUP
 from schemas.errors import SouthmedError
 from schemas.kafka import Broker
 from schemas.keys import SigningKey
@@ -46,7 +47,6 @@ from schemas.topics import CASES, COUNTRY_CODES, CaseTopic
 
 log = logging.getLogger(__name__)
 
-APP_ID = "southmed-intake"
 EXIT_UNFORESEEN = 70
 LOOK_EVERY = 5.0
 PATIENCE = 30.0
@@ -70,6 +70,7 @@ class Settings:
         ledger: Folder of this worker's ledgers; no other worker may use it.
         secrets: Gives the trust document and the opening keys as they are now.
         signer: The platform's receipt key.
+        group: Consumer group of the workers.
         on_stall: Called when the worker stands still; it has to end or replace the process.
         on_start: Called once the worker is up.
     """
@@ -78,6 +79,7 @@ class Settings:
     ledger: Path
     secrets: Callable[[], Secrets]
     signer: SigningKey
+    group: str = INTAKE_GROUP
     on_stall: Callable[[], NoReturn] = end_stalled
     on_start: Callable[[], None] = lambda: None
 
@@ -170,7 +172,7 @@ def create_app(settings: Settings) -> faust.App:
     broker = settings.broker
     settings.ledger.mkdir(parents=True, exist_ok=True)
     app = faust.App(
-        APP_ID,
+        settings.group,
         broker=[f"kafka://{server}" for server in broker.servers.split(",")],
         broker_credentials=faust.SSLCredentials(context=broker.ssl) if broker.ssl else None,
         broker_session_timeout=broker.session_timeout,

@@ -1,0 +1,54 @@
+"""Who may do what: the rights that follow from the table of topics."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas.access import PRINCIPALS, may, principals, rights
+from schemas.topics import COUNTRY_CODES, TOPICS, named_topics
+
+COUNTRIES = tuple(COUNTRY_CODES.values())
+
+
+def test_every_writer_and_reader_of_a_topic_is_a_principal() -> None:
+    named = {name for topic in TOPICS for name in (*topic.writers, *topic.readers)}
+    assert named <= {row.template for row in PRINCIPALS}
+
+
+@pytest.mark.parametrize("cc", COUNTRIES)
+def test_a_country_writes_its_own_cases_and_reads_its_own_receipts_only(cc: str) -> None:
+    mine = {(right.operation, right.name) for right in rights() if right.principal.endswith(cc)}
+    assert mine == {
+        ("WRITE", f"southmed.cases.{cc}.v1"),
+        ("READ", f"southmed.receipts.{cc}.v1"),
+        ("WRITE", "southmed.clock.v1"),
+    }
+
+
+def test_nobody_deletes_and_nobody_has_a_transactional_id() -> None:
+    assert [right for right in rights() if right.operation == "DELETE"] == []
+    assert [right for right in rights() if right.resource == "transactional_id"] == []
+
+
+def test_cases_are_read_by_intake_alone() -> None:
+    for named in named_topics():
+        if named.name.startswith("southmed.cases."):
+            readers = [p for p in principals() if may(rights(), p, "topic", named.name, "READ")]
+            assert readers == ["processor.intake"]
+
+
+def test_only_the_operator_alters_anything() -> None:
+    altering = {"ALTER", "ALTER_CONFIGS", "CREATE"}
+    assert {r.principal for r in rights() if r.operation in altering} == {"operator"}
+
+
+def test_reading_and_writing_include_describing() -> None:
+    assert may(rights(), "authority.tn", "topic", "southmed.cases.tn.v1", "DESCRIBE")
+    assert not may(rights(), "authority.tn", "topic", "southmed.cases.tn.v1", "DESCRIBE_CONFIGS")
+    assert may(rights(), "operator", "topic", "southmed.cases.tn.v1", "DESCRIBE_CONFIGS")
+    assert not may(rights(), "operator", "topic", "southmed.cases.tn.v1", "READ")
+
+
+def test_a_stranger_may_nothing() -> None:
+    assert not any(right.principal not in principals() for right in rights())
+    assert not may(rights(), "authority.fr", "topic", "southmed.clock.v1", "DESCRIBE")
