@@ -1,0 +1,236 @@
+"""A cluster on one machine: made once, started and stopped as often as one likes.
+
+What was decided when it was made (nodes, ports, id) is kept in ``cluster.json`` beside its data;
+starting it again starts the same cluster.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import socket
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from deploy.brokers.errors import BrokerNotUp, ClusterDiffers, DiskFull, NoCluster, PortTaken
+from deploy.brokers.kafka.java import LOG4J, class_path, find_java
+from deploy.brokers.kafka.node import NodeProcess
+from deploy.brokers.kafka.plan import HOST, Node, Plan, nodes_from
+from deploy.identity import Identity
+
+FIRST_PORT = 19092
+START_SECONDS = 90.0
+ROOM_NEEDED = 512 << 20
+"""Free bytes below which no broker is started."""
+_FILE = "cluster.json"
+
+
+class KafkaCluster:
+    """A cluster in a folder.
+
+    Args:
+        plan: What it looks like.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.nodes = {node.number: NodeProcess(plan, node) for node in plan.nodes}
+        self._java: tuple[str, str] | None = None
+
+    @classmethod
+    def make(
+        cls,
+        folder: Path,
+        identities: Path,
+        *,
+        nodes: int,
+        port: int = FIRST_PORT,
+        far_host: str = "",
+        settings: Mapping[str, str] | None = None,
+    ) -> KafkaCluster:
+        """Plans a new cluster, or opens the one that is in the folder.
+
+        Args:
+            folder: Where data and logs lie.
+            identities: Folder of identities; each node's must be there before it starts.
+            nodes: How many.
+            port: First port; the others follow.
+            far_host: A second address to serve clients on.
+            settings: Broker settings that differ.
+
+        Raises:
+            ClusterDiffers: The folder holds a cluster with another number of nodes.
+        """
+        if (folder / _FILE).exists():
+            known = cls.open(folder)
+            if len(known.plan.nodes) != nodes:
+                raise ClusterDiffers(
+                    expected=f"--nodes {len(known.plan.nodes)}", got=f"--nodes {nodes}"
+                )
+            return known
+        plan = Plan(
+            folder=folder.resolve(),
+            identities=identities.resolve(),
+            cluster_id=_new_id(),
+            nodes=nodes_from(port, nodes),
+            far_host=far_host,
+            settings=tuple((settings or {}).items()),
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        content = {**asdict(plan), "folder": "", "identities": str(plan.identities)}
+        (folder / _FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        return cls(plan)
+
+    @classmethod
+    def open(cls, folder: Path) -> KafkaCluster:
+        """The cluster that was made in a folder.
+
+        Raises:
+            NoCluster: There is none.
+        """
+        try:
+            kept = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        except OSError:
+            raise NoCluster(expected=f"{_FILE} in {folder}") from None
+        plan = Plan(**kept)
+        return cls(
+            replace(
+                plan,
+                folder=folder.resolve(),
+                identities=Path(kept["identities"]),
+                nodes=tuple(Node(**node) for node in kept["nodes"]),
+                settings=tuple((name, value) for name, value in kept["settings"]),
+            )
+        )
+
+    # --- Starting and stopping --------------------------------------------------------------------
+
+    def start(self, on_step: Callable[[str], None] = lambda _: None) -> None:
+        """Starts every node that does not run, and waits until the cluster answers.
+
+        Args:
+            on_step: Told what is being done, for people who wait.
+
+        Raises:
+            JavaMissing, MavenMissing, PackagesMissing: As in `deploy.brokers.kafka.java`.
+            DiskFull, PortTaken: Nothing was started.
+            BrokerNotUp: A node ended, or the cluster does not answer in time.
+        """
+        resting = [node for node in self.nodes.values() if node.pid is None]
+        self._check_room()
+        for node in resting:
+            self._check_ports(node.node)
+        on_step("Maven brings Apache Kafka (the first time takes a while)")
+        self.find_java()
+        for node in resting:
+            on_step(f"starting {node.node.principal}")
+            self.start_node(node.node.number)
+        on_step("waiting until the cluster answers")
+        self.wait_until_up()
+
+    def find_java(self) -> tuple[str, str]:
+        """Java and Kafka's class path, looked for once."""
+        if self._java is None:
+            self._java = find_java(), class_path(self.plan.folder / "classpath")
+        return self._java
+
+    def start_node(self, number: int) -> None:
+        """Starts one node without waiting for it."""
+        java, path = self.find_java()
+        self.nodes[number].start(java, path, LOG4J)
+
+    def stop(self) -> None:
+        """Ends every node; all at once, because the last ones could not hand over to anyone."""
+        for node in self.nodes.values():
+            node.ask_to_end()
+        for node in self.nodes.values():
+            node.stop()
+
+    def _check_room(self) -> None:
+        free = shutil.disk_usage(self.plan.folder).free
+        if free < ROOM_NEEDED:
+            raise DiskFull(
+                expected=f"{ROOM_NEEDED >> 20} MiB free at {self.plan.folder}",
+                got=f"{free >> 20} MiB",
+            )
+
+    def _check_ports(self, node: Node) -> None:
+        for port in (node.clients, node.brokers, node.controller):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, port))
+                except OSError:
+                    raise PortTaken(
+                        expected=f"port {port} free for {node.principal}", got="a listener"
+                    ) from None
+
+    # --- Looking at it ----------------------------------------------------------------------------
+
+    def admin(self, timeout: float = 10.0) -> KafkaAdminClient:
+        """A client with a broker's own rights; for setting the cluster up, and for tests.
+
+        Raises:
+            KafkaError: No node answers.
+        """
+        first = self.plan.nodes[0]
+        return KafkaAdminClient(
+            bootstrap_servers=self.plan.servers.split(","),
+            security_protocol="SSL",
+            ssl_context=Identity(self.plan.identities / first.principal).context,
+            bootstrap_timeout_ms=int(timeout * 1000),
+            request_timeout_ms=int(timeout * 1000),
+        )
+
+    def wait_until_up(self, seconds: float = START_SECONDS) -> None:
+        """Waits until every node that runs has joined the cluster.
+
+        Raises:
+            BrokerNotUp: A node ended, or it takes longer.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            self._check_alive()
+            running = {number for number, node in self.nodes.items() if node.pid is not None}
+            if self.live_nodes() >= running:
+                return
+            if time.monotonic() > deadline:
+                raise BrokerNotUp(expected=f"an answer within {seconds:.0f} s")
+            time.sleep(0.2)
+
+    def live_nodes(self) -> set[int]:
+        """Numbers of the nodes that the cluster itself counts as alive; none if none answers."""
+        try:
+            with self.admin(timeout=3.0) as admin:
+                return {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
+        except (KafkaError, OSError):
+            return set()
+
+    def _check_alive(self) -> None:
+        for node in self.nodes.values():
+            if node.pid is None:
+                self._check_room()
+                last = _last_line(node.log)
+                raise BrokerNotUp(expected=f"{node.node.principal} running", got=last)
+
+
+def _new_id() -> str:
+    """A cluster id as Kafka makes them: a UUID in base64url, not beginning with a dash."""
+    while True:
+        made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if not made.startswith("-"):
+            return made
+
+
+def _last_line(log: Path) -> str:
+    """The last line of a broker's log that says what went wrong; it holds no payload."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    telling = [line for line in lines if " FATAL " in line or " ERROR " in line or "Exception" in line]
+    return (telling or lines or ["nothing in its log"])[-1][:300]

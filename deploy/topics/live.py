@@ -1,0 +1,280 @@
+"""Reads a live cluster's topics, rights and quotas, and changes them.
+
+kafka-python speaks to the cluster. It has no call for quotas but the messages of KIP-546, which
+are sent as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast, get_args
+
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ConfigResource,
+    ConfigResourceType,
+    KafkaAdminClient,
+    ResourcePattern,
+    ResourcePatternFilter,
+    ResourceType,
+)
+from kafka.errors import KafkaError, for_code
+from kafka.protocol.admin import AlterClientQuotasRequest, DescribeClientQuotasRequest
+
+from deploy.topics.errors import ChangeRefused, ClusterUnreachable
+from deploy.topics.state import (
+    EVERYONE,
+    Change,
+    ClusterState,
+    Grant,
+    MakeTopic,
+    Revoke,
+    SetQuota,
+    SetTopic,
+    TopicState,
+)
+from schemas.access import TOPIC_PREFIX, Operation, Resource, Right
+from schemas.kafka import Broker
+from schemas.topics import all_topics
+
+_USER = "User:"
+_ANY_NAME = 2
+"""KIP-546: match every entity that has a name."""
+
+
+@contextmanager
+def admin_client(broker: Broker, timeout: float = 15.0) -> Iterator[KafkaAdminClient]:
+    """A client for managing; closed at the end.
+
+    Args:
+        broker: Where Kafka is.
+        timeout: Seconds for the first answer, and for each.
+
+    Raises:
+        ClusterUnreachable: No broker answers, or none lets us in.
+    """
+    milliseconds = int(timeout * 1000)
+    try:
+        admin = KafkaAdminClient(
+            bootstrap_servers=broker.servers.split(","),
+            security_protocol="SSL" if broker.ssl else "PLAINTEXT",
+            ssl_context=broker.ssl,
+            bootstrap_timeout_ms=milliseconds,
+            request_timeout_ms=milliseconds,
+        )
+    except (KafkaError, OSError) as error:
+        raise ClusterUnreachable(
+            expected=f"an answer from {broker.servers}", got=type(error).__name__
+        ) from None
+    try:
+        yield admin
+    finally:
+        admin.close()
+
+
+# --- Reading --------------------------------------------------------------------------------------
+
+
+def read_state(admin: KafkaAdminClient) -> ClusterState:
+    """What the cluster holds of topics, rights and quotas.
+
+    Raises:
+        ChangeRefused: Our principal may not see it.
+    """
+    granted, oddities = _read_rights(admin)
+    return ClusterState(_read_topics(admin), granted, _read_quotas(admin), oddities)
+
+
+def count_brokers(admin: KafkaAdminClient) -> int:
+    """How many brokers are alive."""
+    return len(admin.describe_cluster()["brokers"])
+
+
+def _read_topics(admin: KafkaAdminClient) -> dict[str, TopicState]:
+    found = {
+        topic["name"]: topic
+        for topic in admin.describe_topics()
+        if topic["name"].startswith(TOPIC_PREFIX) and topic["error_code"] == 0
+    }
+    if not found:
+        return {}
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in found]
+    # Values that are Kafka's default are looked at too: they may be what the contract says.
+    settings = admin.describe_configs(asked, config_filter="all")["topic"]
+    known = {key for topic in all_topics().values() for key in topic.settings()}
+    return {
+        name: TopicState(
+            partitions=len(topic["partitions"]),
+            replicas=min(len(p["replica_nodes"]) for p in topic["partitions"]),
+            settings={k: v["value"] for k, v in settings[name].items() if k in known},
+        )
+        for name, topic in found.items()
+    }
+
+
+def _read_rights(admin: KafkaAdminClient) -> tuple[frozenset[Right], tuple[str, ...]]:
+    everything = ACLFilter(
+        principal=None,
+        host=None,
+        operation=ACLOperation.ANY,
+        permission_type=ACLPermissionType.ANY,
+        resource_pattern=ResourcePatternFilter(
+            ResourceType.ANY, None, ACLResourcePatternType.ANY
+        ),
+    )
+    found, error = admin.describe_acls(everything)
+    _check(error, "the list of rights")
+    granted, odd = set(), []
+    for acl in found:
+        right = _right_of(acl)
+        if right is None:
+            odd.append(
+                f"{acl.principal} {acl.permission_type.name} {acl.operation.name} on "
+                f"{acl.resource_pattern.resource_type.name} {acl.resource_pattern.resource_name} "
+                f"from host {acl.host}: not a kind that the contract grants"
+            )
+        else:
+            granted.add(right)
+    return frozenset(granted), tuple(sorted(odd))
+
+
+def _right_of(acl: ACL) -> Right | None:
+    """A grant of a kind that the contract knows, or None."""
+    pattern = acl.resource_pattern
+    resource, operation = pattern.resource_type.name.lower(), acl.operation.name
+    plain = acl.permission_type == ACLPermissionType.ALLOW and acl.host == EVERYONE
+    if not plain or resource not in get_args(Resource) or operation not in get_args(Operation):
+        return None
+    kind = "prefixed" if pattern.pattern_type == ACLResourcePatternType.PREFIXED else "literal"
+    name = acl.principal.removeprefix(_USER)
+    return Right(name, resource, pattern.resource_name, kind, cast(Operation, operation))
+
+
+def _read_quotas(admin: KafkaAdminClient) -> dict[str, dict[str, float]]:
+    component = DescribeClientQuotasRequest.ComponentData
+    question = DescribeClientQuotasRequest(
+        components=[component(entity_type="user", match_type=_ANY_NAME, match=None)], strict=True
+    )
+    answer = admin._manager.run(admin._manager.send, question)
+    _check(for_code(answer.error_code), "the list of quotas")
+    return {
+        entry.entity[0].entity_name: {value.key: value.value for value in entry.values}
+        for entry in answer.entries or ()
+    }
+
+
+# --- Changing -------------------------------------------------------------------------------------
+
+
+def apply_changes(
+    admin: KafkaAdminClient,
+    changes: Sequence[Change],
+    on_change: Callable[[Change], None] = lambda _: None,
+) -> None:
+    """Makes a cluster what it should be. Done twice, it does nothing the second time.
+
+    Args:
+        admin: A client whose principal may.
+        changes: As `deploy.topics.state.difference` gave them.
+        on_change: Told of each change after it was made.
+
+    Raises:
+        ChangeRefused: The cluster refuses one; those before it were made.
+    """
+    for change in changes:
+        match change:
+            case MakeTopic(name, topic):
+                _make_topic(admin, name, topic)
+            case SetTopic(name, settings):
+                _set_topic(admin, name, dict(settings))
+            case Grant(right):
+                _grant(admin, right)
+            case Revoke(right):
+                _revoke(admin, right)
+            case SetQuota(principal, values):
+                _set_quota(admin, principal, values.items())
+        on_change(change)
+
+
+def _make_topic(admin: KafkaAdminClient, name: str, topic: TopicState) -> None:
+    wish = {
+        "num_partitions": topic.partitions,
+        "replication_factor": topic.replicas,
+        "configs": dict(topic.settings),
+    }
+    try:
+        admin.create_topics({name: wish}, wait_for_metadata=True)
+    except KafkaError as error:
+        _check(type(error), f"topic {name}")
+
+
+def _set_topic(admin: KafkaAdminClient, name: str, settings: dict[str, str]) -> None:
+    resource = ConfigResource(ConfigResourceType.TOPIC, name, configs=settings)
+    try:
+        told = admin.alter_configs([resource], raise_on_unknown=False)["topic"][name]
+    except KafkaError as error:
+        _check(type(error), f"settings of {name}")
+    else:
+        if told != "OK":
+            raise ChangeRefused(expected=f"settings of {name}", got=told.partition(":")[0])
+
+
+def _acl(right: Right) -> ACL:
+    return ACL(
+        principal=f"{_USER}{right.principal}",
+        host=EVERYONE,
+        operation=ACLOperation[right.operation],
+        permission_type=ACLPermissionType.ALLOW,
+        resource_pattern=ResourcePattern(
+            ResourceType[right.resource.upper()],
+            right.name,
+            ACLResourcePatternType[right.pattern.upper()],
+        ),
+    )
+
+
+def _grant(admin: KafkaAdminClient, right: Right) -> None:
+    for failed in admin.create_acls([_acl(right)])["failed"]:
+        _check(failed, f"a right for {right.principal}")
+
+
+def _revoke(admin: KafkaAdminClient, right: Right) -> None:
+    acl = _acl(right)
+    exact = ACLFilter(
+        acl.principal, acl.host, acl.operation, acl.permission_type, acl.resource_pattern
+    )
+    for _, _, error in admin.delete_acls([exact]):
+        _check(error, f"taking a right from {right.principal}")
+
+
+def _set_quota(
+    admin: KafkaAdminClient, principal: str, values: Iterable[tuple[str, float | None]]
+) -> None:
+    entry = AlterClientQuotasRequest.EntryData
+    wish = AlterClientQuotasRequest(
+        entries=[
+            entry(
+                entity=[entry.EntityData(entity_type="user", entity_name=principal)],
+                ops=[
+                    entry.OpData(key=key, value=value or 0.0, remove=value is None)
+                    for key, value in values
+                ],
+            )
+        ],
+        validate_only=False,
+    )
+    answer = admin._manager.run(admin._manager.send, wish)
+    for told in answer.entries:
+        _check(for_code(told.error_code), f"the quota of {principal}")
+
+
+def _check(error: Any, what: str) -> None:
+    """Raises what the cluster answered, unless it is that all is well."""
+    name = error.__name__ if isinstance(error, type) else type(error).__name__
+    if name != "NoError":
+        raise ChangeRefused(expected=what, got=name)
