@@ -89,9 +89,11 @@ class WorkerEnded(PlatformError):
 
 
 @contextmanager
-def intake_workers(site: Site, broker: Broker, count: int) -> Iterator[Sequence[Process]]:
+def intake_workers(
+    site: Site, broker: Broker, count: int, identity: Path | None = None
+) -> Iterator[Sequence[Process]]:
     """Runs intake workers as processes of their own, and stops them at the end."""
-    workers = [start_worker(site, broker, f"worker-{n + 1}") for n in range(count)]
+    workers = [start_worker(site, broker, f"worker-{n + 1}", identity) for n in range(count)]
     try:
         yield workers
     finally:
@@ -114,15 +116,29 @@ async def watch(workers: Sequence[Process]) -> NoReturn:
         await asyncio.sleep(0.5)
 
 
-def start_worker(site: Site, broker: Broker, name: str) -> Process:
+def start_worker(site: Site, broker: Broker, name: str, identity: Path | None = None) -> Process:
     """Starts one intake worker, as ``southmed intake run`` does."""
     command = [sys.executable, "-m", "deploy.cli", "intake", "run"]
     options = ["--site", str(site.root), "--broker", broker.servers, "--worker", name]
     log = (site.platform / f"{name}.log").open("ab")
     with log:
         return subprocess.Popen(  # noqa: S603 - our own command
-            [*command, *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ
+            [*command, *options, *identity_options(identity)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment(),
         )
+
+
+def identity_options(identity: Path | None) -> list[str]:
+    """What a command is told about the identity that it is to use."""
+    return ["--identity", str(identity)] if identity else []
+
+
+def environment() -> dict[str, str]:
+    """Ours, but for an identity: a process that we start is told its own, or has none."""
+    return {name: value for name, value in os.environ.items() if name != "SOUTHMED_IDENTITY"}
 
 
 # --- Adapters -------------------------------------------------------------------------------------

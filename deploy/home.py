@@ -6,6 +6,8 @@ platform one::
     site/trust.json                     public: who may sign what
     site/authorities/tn.inltp/          national: signing.key, pseudonyms.key, outbox.sqlite, ...
     site/platform/                      opening.key, receipts.key, ledger/<worker>/
+    site/pki/<principal>/               identity.pem, ca.pem: who one is to the broker
+    site/pki/ca/                        ca.key, ca.pem: whoever issues identities
 
 In production the folders are on machines of different owners; on one machine, as in the demo,
 they lie side by side. Private files are readable by their owner only, and are refused otherwise.
@@ -14,6 +16,7 @@ they lie side by side. Private files are readable by their owner only, and are r
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +46,10 @@ class Site:
     @property
     def ledgers(self) -> Path:
         return self.platform / "ledger"
+
+    @property
+    def pki(self) -> Path:
+        return self.root / "pki"
 
     def authority(self, authority_id: str) -> Path:
         return self.root / "authorities" / authority_id
@@ -145,6 +152,29 @@ def write_private(path: Path, content: bytes) -> None:
         raise KeyFileInvalid(expected="no key yet", got=f"{path}") from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Puts a private file in the place of another: who reads it sees the old or the new, whole.
+
+    After a loss of power, too: the content is on disk before the name points to it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def announce_epoch(site: Site, authority_id: str) -> TrustDocument:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from deploy.identity import Identity, check_plaintext
 from schemas.kafka import Broker
 
 T = TypeVar("T")
@@ -29,6 +30,14 @@ SiteOption = Annotated[
 ]
 BrokerOption = Annotated[
     str, typer.Option("--broker", envvar="SOUTHMED_BROKER", help="Kafka servers, host:port,...")
+]
+IdentityOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--identity",
+        envvar="SOUTHMED_IDENTITY",
+        help="Folder of the identity to show to the broker; without one, no TLS.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
@@ -44,8 +53,20 @@ class Exit(IntEnum):
     PARTIAL = 3
 
 
-def broker_at(servers: str) -> Broker:
-    """Kafka without TLS, as the embedded broker is."""
+def broker_at(servers: str, identity: Path | None = None) -> Broker:
+    """Kafka over TLS, or without it as the embedded broker is.
+
+    Args:
+        servers: Comma-separated ``host:port`` pairs.
+        identity: Folder of an identity; without one, only this machine is spoken to.
+
+    Raises:
+        TlsRequired: No identity, and a server on another machine.
+        IdentityInvalid: The folder does not hold a usable identity.
+    """
+    if identity is not None:
+        return Broker(servers, ssl=Identity(identity).context)
+    check_plaintext(servers)
     return Broker(servers, session_timeout=EMBEDDED_SESSION_TIMEOUT)
 
 

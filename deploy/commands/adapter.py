@@ -15,6 +15,7 @@ from deploy.home import Site
 from deploy.terminal import (
     BrokerOption,
     Exit,
+    IdentityOption,
     JsonOption,
     SiteOption,
     broker_at,
@@ -52,6 +53,7 @@ def run(
     register: RegisterArgument,
     site: SiteOption,
     broker: BrokerOption,
+    identity: IdentityOption = None,
     data: DataOption = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Keep publishing what is new until stopped.")
@@ -64,7 +66,7 @@ def run(
     """
     heartbeat, patience = (HEARTBEAT_SECONDS, None) if follow else (None, GIVE_UP_SECONDS)
     pace = Pace(heartbeat=heartbeat, give_up_after=patience)
-    adapter = Adapter(Site(site), open_register(register, data), broker_at(broker), pace)
+    adapter = Adapter(Site(site), open_register(register, data), broker_at(broker, identity), pace)
     if follow:
         run_until_stopped(adapter.follow())
         return

@@ -15,7 +15,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from deploy.home import LiveSecrets, Site
-from deploy.terminal import BrokerOption, SiteOption, broker_at
+from deploy.terminal import BrokerOption, IdentityOption, SiteOption, broker_at
 from processors.intake.worker import Settings, calm_garbage_collector, create_app
 from schemas.kafka import Broker
 
@@ -35,6 +35,7 @@ def _intake() -> None:
 def run(
     site: SiteOption,
     broker: BrokerOption,
+    identity: IdentityOption = None,
     worker: Annotated[
         str, typer.Option("--worker", help="Name of this worker; names its ledger folder.")
     ] = "worker-1",
@@ -45,7 +46,7 @@ def run(
     overdue = threading.Timer(START_SECONDS, start_anew)
     overdue.daemon = True
     settings = Settings(
-        broker=broker_at(broker),
+        broker=broker_at(broker, identity),
         ledger=place.ledgers / worker,
         secrets=LiveSecrets(place),
         signer=place.receipt_key(),

@@ -12,6 +12,7 @@ from deploy.home import LiveSecrets, Site
 from deploy.terminal import (
     BrokerOption,
     Exit,
+    IdentityOption,
     JsonOption,
     SiteOption,
     broker_at,
@@ -26,9 +27,14 @@ from processors.intake.ledger import newest_ledgers
 from schemas.kafka import Broker
 
 
-def verify(site: SiteOption, broker: BrokerOption, json: JsonOption = False) -> None:
+def verify(
+    site: SiteOption,
+    broker: BrokerOption,
+    identity: IdentityOption = None,
+    json: JsonOption = False,
+) -> None:
     """Folds the whole log into empty ledgers and says whether the living ones are the same."""
-    findings = run_until_stopped(audit_site(Site(site), broker_at(broker)))
+    findings = run_until_stopped(audit_site(Site(site), broker_at(broker, identity)))
     if findings is None:
         raise typer.Exit(Exit.FAILED)
     if json:

@@ -24,7 +24,7 @@ from country_adapters import AUTHORITIES, REGISTERS
 from country_adapters.kit.register import Register
 from deploy.adapter import Adapter
 from deploy.brokers.embedded import EmbeddedBroker
-from deploy.demo import prepare, start_worker
+from deploy.demo import environment, identity_options, prepare, start_worker
 from deploy.home import Site, init_site
 from deploy.reconcile import read_cells
 from deploy.terminal import broker_at
@@ -53,20 +53,24 @@ class Scene:
     def adapter(self, authority: str = TUNISIA) -> Adapter:
         return Adapter(self.site, self.registers[authority], self.broker)
 
-    def start_adapter(self, authority: str = TUNISIA) -> subprocess.Popen[bytes]:
+    def start_adapter(
+        self, authority: str = TUNISIA, identity: Path | None = None
+    ) -> subprocess.Popen[bytes]:
         """``southmed adapter run`` as a process of its own."""
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", "deploy.cli", "adapter", "run", REGISTERS[authority]),
                 *("--site", str(self.site.root), "--broker", self.embedded.servers),
                 *("--data", str(self.registers[authority].data), "--json"),
+                *identity_options(identity),
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=environment(),
         )
 
-    def start_worker(self, name: str) -> subprocess.Popen[bytes]:
-        return start_worker(self.site, self.broker, name)
+    def start_worker(self, name: str, identity: Path | None = None) -> subprocess.Popen[bytes]:
+        return start_worker(self.site, self.broker, name, identity)
 
     @contextmanager
     def workers(self, *names: str) -> Iterator[list[subprocess.Popen[bytes]]]:
