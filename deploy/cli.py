@@ -22,6 +22,7 @@ from deploy.commands import (
     indicators,
     intake,
     site,
+    topics,
     verify,
 )
 from deploy.terminal import Exit, err, set_up_logging
@@ -40,6 +41,7 @@ app.add_typer(intake.app, name="intake")
 app.add_typer(indicators.app, name="indicators")
 app.command(name="verify")(verify.verify)
 app.add_typer(broker.app, name="broker")
+app.add_typer(topics.app, name="topics")
 app.add_typer(contract.app, name="contract")
 app.add_typer(documents.app, name="docs")
 app.command(name="bench")(bench.bench)

@@ -51,6 +51,10 @@ class Site:
     def pki(self) -> Path:
         return self.root / "pki"
 
+    @property
+    def kafka(self) -> Path:
+        return self.root / "kafka"
+
     def authority(self, authority_id: str) -> Path:
         return self.root / "authorities" / authority_id
 

@@ -122,7 +122,8 @@ def set_up_logging(*, verbose: bool) -> None:
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    # While a broker is away the client repeats itself many times a second.
-    logging.getLogger("aiokafka").setLevel(logging.WARNING if verbose else logging.CRITICAL)
+    # While a broker is away the clients repeat themselves many times a second.
+    for name in ("aiokafka", "kafka"):
+        logging.getLogger(name).setLevel(logging.WARNING if verbose else logging.CRITICAL)
     for name in ("faust", "mode"):
         logging.getLogger(name).setLevel(logging.WARNING if verbose else logging.ERROR)

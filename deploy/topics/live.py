@@ -38,7 +38,7 @@ from deploy.topics.state import (
     SetTopic,
     TopicState,
 )
-from schemas.access import TOPIC_PREFIX, Operation, Resource, Right
+from schemas.access import TOPIC_PREFIX, Operation, Pattern, Resource, Right
 from schemas.kafka import Broker
 from schemas.topics import all_topics
 
@@ -86,8 +86,9 @@ def read_state(admin: KafkaAdminClient) -> ClusterState:
     Raises:
         ChangeRefused: Our principal may not see it.
     """
-    granted, oddities = _read_rights(admin)
-    return ClusterState(_read_topics(admin), granted, _read_quotas(admin), oddities)
+    with _translated("looking at topics, rights and quotas"):
+        granted, oddities = _read_rights(admin)
+        return ClusterState(_read_topics(admin), granted, _read_quotas(admin), oddities)
 
 
 def count_brokers(admin: KafkaAdminClient) -> int:
@@ -123,9 +124,7 @@ def _read_rights(admin: KafkaAdminClient) -> tuple[frozenset[Right], tuple[str, 
         host=None,
         operation=ACLOperation.ANY,
         permission_type=ACLPermissionType.ANY,
-        resource_pattern=ResourcePatternFilter(
-            ResourceType.ANY, None, ACLResourcePatternType.ANY
-        ),
+        resource_pattern=ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY),
     )
     found, error = admin.describe_acls(everything)
     _check(error, "the list of rights")
@@ -150,7 +149,9 @@ def _right_of(acl: ACL) -> Right | None:
     plain = acl.permission_type == ACLPermissionType.ALLOW and acl.host == EVERYONE
     if not plain or resource not in get_args(Resource) or operation not in get_args(Operation):
         return None
-    kind = "prefixed" if pattern.pattern_type == ACLResourcePatternType.PREFIXED else "literal"
+    kind: Pattern = (
+        "prefixed" if pattern.pattern_type == ACLResourcePatternType.PREFIXED else "literal"
+    )
     name = acl.principal.removeprefix(_USER)
     return Right(name, resource, pattern.resource_name, kind, cast(Operation, operation))
 
@@ -207,21 +208,16 @@ def _make_topic(admin: KafkaAdminClient, name: str, topic: TopicState) -> None:
         "replication_factor": topic.replicas,
         "configs": dict(topic.settings),
     }
-    try:
+    with _translated(f"topic {name}"):
         admin.create_topics({name: wish}, wait_for_metadata=True)
-    except KafkaError as error:
-        _check(type(error), f"topic {name}")
 
 
 def _set_topic(admin: KafkaAdminClient, name: str, settings: dict[str, str]) -> None:
     resource = ConfigResource(ConfigResourceType.TOPIC, name, configs=settings)
-    try:
+    with _translated(f"settings of {name}"):
         told = admin.alter_configs([resource], raise_on_unknown=False)["topic"][name]
-    except KafkaError as error:
-        _check(type(error), f"settings of {name}")
-    else:
-        if told != "OK":
-            raise ChangeRefused(expected=f"settings of {name}", got=told.partition(":")[0])
+    if told != "OK":
+        raise ChangeRefused(expected=f"settings of {name}", got=told.partition(":")[0])
 
 
 def _acl(right: Right) -> ACL:
@@ -271,6 +267,15 @@ def _set_quota(
     answer = admin._manager.run(admin._manager.send, wish)
     for told in answer.entries:
         _check(for_code(told.error_code), f"the quota of {principal}")
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    """Turns an error of the client's into ours; its text is the broker's and stays behind."""
+    try:
+        yield
+    except KafkaError as error:
+        raise ChangeRefused(expected=what, got=type(error).__name__) from None
 
 
 def _check(error: Any, what: str) -> None:

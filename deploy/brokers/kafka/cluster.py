@@ -207,6 +207,8 @@ class KafkaCluster:
 
     def live_nodes(self) -> set[int]:
         """Numbers of the nodes that the cluster itself counts as alive; none if none answers."""
+        if not any(_listens(node.clients) for node in self.plan.nodes):
+            return set()
         try:
             with self.admin(timeout=3.0) as admin:
                 return {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
@@ -221,6 +223,13 @@ class KafkaCluster:
                 raise BrokerNotUp(expected=f"{node.node.principal} running", got=last)
 
 
+def _listens(port: int) -> bool:
+    """Whether anyone listens on a port of ours."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((HOST, port)) == 0
+
+
 def _new_id() -> str:
     """A cluster id as Kafka makes them: a UUID in base64url, not beginning with a dash."""
     while True:
@@ -232,5 +241,7 @@ def _new_id() -> str:
 def _last_line(log: Path) -> str:
     """The last line of a broker's log that says what went wrong; it holds no payload."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    telling = [line for line in lines if " FATAL " in line or " ERROR " in line or "Exception" in line]
+    telling = [
+        line for line in lines if " FATAL " in line or " ERROR " in line or "Exception" in line
+    ]
     return (telling or lines or ["nothing in its log"])[-1][:300]

@@ -26,6 +26,9 @@ NAME = "localhost"
 """The name in the brokers' certificates."""
 PRINCIPAL_RULES = "RULE:^CN=([a-z0-9.-]+),O=southmed$/$1/,DEFAULT"
 PORTS_APART = 10
+LISTENERS = ("CLIENTS", "BROKERS", "CONTROLLERS")
+"""Of every node. No name says SSL: the image of Apache Kafka takes that for a keystore's
+password."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +140,7 @@ def settings(plan: Plan, node: Node) -> dict[str, str]:
 
 
 def _listeners(plan: Plan, node: Node) -> dict[str, str]:
-    """No name says SSL: the image of Apache Kafka takes such a name for a keystore's password."""
-    ports = {"CLIENTS": node.clients, "BROKERS": node.brokers, "CONTROLLERS": node.controller}
+    ports = dict(zip(LISTENERS, (node.clients, node.brokers, node.controller), strict=True))
     bound = {name: f"{HOST}:{port}" for name, port in ports.items()}
     told = {name: f"{NAME}:{port}" for name, port in ports.items() if name != "CONTROLLERS"}
     if plan.far_host:
