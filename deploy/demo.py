@@ -1,8 +1,8 @@
 """The whole way of an event on one machine: four registers, a broker, two workers, the totals.
 
-Everything is the real thing but the registers' content and the broker: the shipped sample
-registers are read by their adapters, sealed, published over Kafka's protocol to the embedded
-broker, and folded by two intake workers that run as processes of their own.
+Everything is the real thing but the registers' content: the shipped sample registers are read by
+their adapters, sealed, published to the embedded broker or to Apache Kafka, and folded by two
+intake workers that run as processes of their own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import sqlalchemy as sa
 from rich.progress import Progress, TaskID
@@ -28,16 +28,17 @@ from country_adapters import AUTHORITIES, REGISTERS
 from country_adapters.kit.register import Register, load_register
 from deploy.adapter import Adapter, AdapterReport
 from deploy.home import Site
+from deploy.reach import Reach, authority_principal
 from deploy.reconcile import LedgerTotals, Line, read_totals, reconcile
 from deploy.registers import jordan, lebanon, morocco, tunisia
 from deploy.registers.invent import fresh
 from deploy.registers.world import World
 from producers.publisher import Pace
 from schemas.errors import PlatformError
-from schemas.kafka import Broker
 
 Process = subprocess.Popen[bytes]
 
+INTAKE = "processor.intake"
 TRICKLE_SECONDS = 4.0
 FIRST_FRESH_NUMBER = 90_000
 
@@ -89,11 +90,9 @@ class WorkerEnded(PlatformError):
 
 
 @contextmanager
-def intake_workers(
-    site: Site, broker: Broker, count: int, identity: Path | None = None
-) -> Iterator[Sequence[Process]]:
+def intake_workers(site: Site, reach: Reach, count: int) -> Iterator[Sequence[Process]]:
     """Runs intake workers as processes of their own, and stops them at the end."""
-    workers = [start_worker(site, broker, f"worker-{n + 1}", identity) for n in range(count)]
+    workers = [start_worker(site, reach, f"worker-{n + 1}") for n in range(count)]
     try:
         yield workers
     finally:
@@ -116,48 +115,62 @@ async def watch(workers: Sequence[Process]) -> NoReturn:
         await asyncio.sleep(0.5)
 
 
-def start_worker(site: Site, broker: Broker, name: str, identity: Path | None = None) -> Process:
-    """Starts one intake worker, as ``southmed intake run`` does."""
-    command = [sys.executable, "-m", "deploy.cli", "intake", "run"]
-    options = ["--site", str(site.root), "--broker", broker.servers, "--worker", name]
+def start_worker(site: Site, reach: Reach, name: str, *more: str) -> Process:
+    """Starts one intake worker, as ``southmed intake run`` does.
+
+    Args:
+        site: Where its ledger lies.
+        reach: The cluster.
+        name: Its name.
+        more: Further options of the command.
+    """
     log = (site.platform / f"{name}.log").open("ab")
     with log:
-        return subprocess.Popen(  # noqa: S603 - our own command
-            [*command, *options, *identity_options(identity)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=environment(),
+        return southmed(
+            *("intake", "run", "--site", str(site.root), "--worker", name),
+            *connecting(reach, INTAKE),
+            *more,
+            output=log,
         )
 
 
-def identity_options(identity: Path | None) -> list[str]:
-    """What a command is told about the identity that it is to use."""
-    return ["--identity", str(identity)] if identity else []
+def southmed(*arguments: str, output: int | IO[bytes] = subprocess.DEVNULL) -> Process:
+    """Starts a southmed command as a process of its own."""
+    # A process that we start is told its own identity, or has none; never ours.
+    known = {name: value for name, value in os.environ.items() if name != "SOUTHMED_IDENTITY"}
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "deploy.cli", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env=known,
+    )
 
 
-def environment() -> dict[str, str]:
-    """Ours, but for an identity: a process that we start is told its own, or has none."""
-    return {name: value for name, value in os.environ.items() if name != "SOUTHMED_IDENTITY"}
+def connecting(reach: Reach, principal: str) -> list[str]:
+    """What a command is told so that it reaches the cluster as a principal."""
+    identity = reach.identity(principal)
+    return ["--broker", reach.servers, *(["--identity", str(identity)] if identity else [])]
 
 
 # --- Adapters -------------------------------------------------------------------------------------
 
 
-async def run_adapters(demo: DemoSite, broker: Broker, bars: Progress) -> dict[str, AdapterReport]:
+async def run_adapters(demo: DemoSite, reach: Reach, bars: Progress) -> dict[str, AdapterReport]:
     """Runs the four adapters side by side, with a progress bar each."""
     reports = await asyncio.gather(
-        *(_run_adapter(demo, authority, broker, bars) for authority in demo.registers)
+        *(_run_adapter(demo, authority, reach, bars) for authority in demo.registers)
     )
     return {report.run.authority: report for report in reports}
 
 
 async def _run_adapter(
-    demo: DemoSite, authority: str, broker: Broker, bars: Progress
+    demo: DemoSite, authority: str, reach: Reach, bars: Progress
 ) -> AdapterReport:
     country = AUTHORITIES[authority]
     reading = bars.add_task(f"{country} rows read", total=None, note="")
     sending = bars.add_task(f"{country} events receipted", total=None, note="")
+    broker = reach.of(authority_principal(authority))
     adapter = Adapter(demo.site, demo.registers[authority], broker, Pace(give_up_after=60))
     done_before: dict[str, int] = {}
 
@@ -188,11 +201,13 @@ def account(demo: DemoSite, reports: Mapping[str, AdapterReport]) -> list[Line]:
 
 
 @asynccontextmanager
-async def followed(demo: DemoSite, broker: Broker) -> AsyncIterator[None]:
+async def followed(demo: DemoSite, reach: Reach) -> AsyncIterator[None]:
     """Keeps all four adapters publishing what is new, and new rows coming."""
     tasks = [
-        asyncio.create_task(Adapter(demo.site, register, broker).follow())
-        for register in demo.registers.values()
+        asyncio.create_task(
+            Adapter(demo.site, register, reach.of(authority_principal(authority))).follow()
+        )
+        for authority, register in demo.registers.items()
     ]
     tasks.append(asyncio.create_task(_trickle(demo)))
     try:

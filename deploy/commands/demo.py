@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Coroutine, Sequence
-from contextlib import nullcontext
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -16,6 +17,7 @@ from rich.table import Table
 
 from country_adapters import AUTHORITIES
 from deploy.brokers.embedded import EmbeddedBroker
+from deploy.brokers.kafka.bring_up import kafka
 from deploy.demo import (
     DemoSite,
     account,
@@ -26,11 +28,11 @@ from deploy.demo import (
     watch,
 )
 from deploy.home import Site, init_site
+from deploy.reach import Reach
 from deploy.reconcile import Line, read_cells, read_totals
 from deploy.terminal import (
     Exit,
     JsonOption,
-    broker_at,
     err,
     out,
     print_json,
@@ -43,6 +45,14 @@ from processors.indicators.rules import Cell
 from schemas.indicators import catalogue
 
 T = TypeVar("T")
+
+
+class BrokerKind(StrEnum):
+    """Which broker the demo runs on."""
+
+    EMBEDDED = "embedded"
+    KAFKA = "kafka"
+
 
 SHOWN = (
     "REP_N",
@@ -64,6 +74,9 @@ def demo(
         bool, typer.Option("--once", help="Stop after the summary; exit 0 only if it balances.")
     ] = False,
     json: JsonOption = False,
+    broker: Annotated[
+        BrokerKind, typer.Option("--broker", help="Embedded, or Apache Kafka (needs java and mvn).")
+    ] = BrokerKind.EMBEDDED,
     workers: Annotated[int, typer.Option("--workers", min=1, max=4, help="Intake workers.")] = 2,
     site: Annotated[
         Path | None, typer.Option("--site", help="Keep everything in this folder; must be new.")
@@ -75,30 +88,45 @@ def demo(
     """
     folder = nullcontext(str(site)) if site else tempfile.TemporaryDirectory(prefix="southmed-")
     with folder as root:
-        work = _demo(Path(root), workers, once=once, json=json, kept=site is not None)
+        work = _demo(Path(root), broker, workers, once=once, json=json, kept=site is not None)
         balanced = run_until_stopped(work)
     if not balanced and (once or balanced is not None):
         raise typer.Exit(Exit.FAILED)
 
 
-async def _demo(root: Path, workers: int, *, once: bool, json: bool, kept: bool) -> bool:
+@contextmanager
+def _broker(kind: BrokerKind, site: Site) -> Iterator[Reach]:
+    """A broker that lives as long as the demo."""
+    if kind is BrokerKind.EMBEDDED:
+        with EmbeddedBroker() as embedded:
+            yield Reach(embedded.servers)
+        return
+    with err.status("starting Apache Kafka") as status, kafka(site, status.update) as cluster:
+        status.stop()
+        yield Reach(cluster.plan.servers, site.pki)
+
+
+async def _demo(
+    root: Path, kind: BrokerKind, workers: int, *, once: bool, json: bool, kept: bool
+) -> bool:
     place = prepare(init_site(root, AUTHORITIES))
-    with EmbeddedBroker() as embedded:
-        broker = broker_at(embedded.servers)
-        with intake_workers(place.site, broker, workers) as processes:
-            err.print(f"broker {broker.servers}, {workers} intake workers, four adapters")
-            with progress() as bars:
-                reports = await unless(watch(processes), run_adapters(place, broker, bars))
-            lines = account(place, reports)
-            balanced = all(line.balances for line in lines)
-            cells = read_cells(place.site.ledgers)
-            if json:
-                print_json(_document(lines, cells, balanced=balanced))
-            else:
-                _summary(lines, cells, place, balanced=balanced, kept=kept or not once)
-            if not once:
-                async with followed(place, broker):
-                    await unless(watch(processes), _show_growth(place.site))
+    with (
+        _broker(kind, place.site) as reach,
+        intake_workers(place.site, reach, workers) as processes,
+    ):
+        err.print(f"{kind} broker {reach.servers}, {workers} intake workers, four adapters")
+        with progress() as bars:
+            reports = await unless(watch(processes), run_adapters(place, reach, bars))
+        lines = account(place, reports)
+        balanced = all(line.balances for line in lines)
+        cells = read_cells(place.site.ledgers)
+        if json:
+            print_json(_document(lines, cells, balanced=balanced))
+        else:
+            _summary(lines, cells, place, balanced=balanced, kept=kept or not once)
+        if not once:
+            async with followed(place, reach):
+                await unless(watch(processes), _show_growth(place.site))
     return balanced
 
 

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+from dataclasses import replace
 from typing import Annotated, NoReturn
 
 import faust
@@ -39,14 +40,26 @@ def run(
     worker: Annotated[
         str, typer.Option("--worker", help="Name of this worker; names its ledger folder.")
     ] = "worker-1",
+    session_timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--session-timeout",
+            min=6,
+            max=300,
+            help="Seconds of silence after which the group gives a worker up.",
+        ),
+    ] = None,
 ) -> None:
     """Runs one worker until it is stopped. Start several, each with a name of its own."""
     place = Site(site)
     # Faust may hang for good when its broker goes away while it starts.
     overdue = threading.Timer(START_SECONDS, start_anew)
     overdue.daemon = True
+    reached = broker_at(broker, identity)
+    if session_timeout is not None:
+        reached = replace(reached, session_timeout=session_timeout)
     settings = Settings(
-        broker=broker_at(broker, identity),
+        broker=reached,
         ledger=place.ledgers / worker,
         secrets=LiveSecrets(place),
         signer=place.receipt_key(),

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.harness import Scene, scene
+from tests.integration.harness import EmbeddedScene, scene
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Scene]:
+def place(tmp_path: Path) -> Iterator[EmbeddedScene]:
     with scene(tmp_path / "site") as made:
         yield made

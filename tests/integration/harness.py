@@ -11,7 +11,6 @@ import asyncio
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -24,10 +23,10 @@ from country_adapters import AUTHORITIES, REGISTERS
 from country_adapters.kit.register import Register
 from deploy.adapter import Adapter
 from deploy.brokers.embedded import EmbeddedBroker
-from deploy.demo import environment, identity_options, prepare, start_worker
+from deploy.demo import INTAKE, connecting, prepare, southmed, start_worker
 from deploy.home import Site, init_site
+from deploy.reach import Reach, authority_principal
 from deploy.reconcile import read_cells
-from deploy.terminal import broker_at
 from processors.indicators.rules import Cell, cells_of
 from processors.intake.audit import Finding, audit
 from processors.intake.ledger import newest_ledgers
@@ -43,34 +42,28 @@ class Scene:
     """A site with its broker."""
 
     site: Site
-    embedded: EmbeddedBroker
+    reach: Reach
     registers: dict[str, Register]
 
     @property
     def broker(self) -> Broker:
-        return broker_at(self.embedded.servers)
+        """The cluster as intake sees it."""
+        return self.reach.of(INTAKE)
 
     def adapter(self, authority: str = TUNISIA) -> Adapter:
-        return Adapter(self.site, self.registers[authority], self.broker)
+        broker = self.reach.of(authority_principal(authority))
+        return Adapter(self.site, self.registers[authority], broker)
 
-    def start_adapter(
-        self, authority: str = TUNISIA, identity: Path | None = None
-    ) -> subprocess.Popen[bytes]:
+    def start_adapter(self, authority: str = TUNISIA) -> subprocess.Popen[bytes]:
         """``southmed adapter run`` as a process of its own."""
-        return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "deploy.cli", "adapter", "run", REGISTERS[authority]),
-                *("--site", str(self.site.root), "--broker", self.embedded.servers),
-                *("--data", str(self.registers[authority].data), "--json"),
-                *identity_options(identity),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment(),
+        return southmed(
+            *("adapter", "run", REGISTERS[authority], "--site", str(self.site.root)),
+            *("--data", str(self.registers[authority].data), "--json"),
+            *connecting(self.reach, authority_principal(authority)),
         )
 
-    def start_worker(self, name: str, identity: Path | None = None) -> subprocess.Popen[bytes]:
-        return start_worker(self.site, self.broker, name, identity)
+    def start_worker(self, name: str, *more: str) -> subprocess.Popen[bytes]:
+        return start_worker(self.site, self.reach, name, *more)
 
     @contextmanager
     def workers(self, *names: str) -> Iterator[list[subprocess.Popen[bytes]]]:
@@ -106,12 +99,19 @@ class Scene:
         return asyncio.run(run())
 
 
+@dataclass
+class EmbeddedScene(Scene):
+    """A site with the embedded broker."""
+
+    embedded: EmbeddedBroker
+
+
 @contextmanager
-def scene(root: Path) -> Iterator[Scene]:
+def scene(root: Path) -> Iterator[EmbeddedScene]:
     """A fresh site and broker."""
     place = prepare(init_site(root, AUTHORITIES))
     with EmbeddedBroker() as embedded:
-        yield Scene(place.site, embedded, dict(place.registers))
+        yield EmbeddedScene(place.site, Reach(embedded.servers), dict(place.registers), embedded)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.demo import start_worker
+from deploy.reach import Reach
 from deploy.reconcile import LedgerTotals, read_totals
-from deploy.terminal import broker_at
 from processors.intake.errors import LedgerMissing
 from processors.intake.ledger import Ledger, newest_ledgers
 from processors.intake.records import CELLS, JOURNAL, pack_count, unpack_count
@@ -136,6 +136,6 @@ def test_a_ledger_on_a_topic_that_was_made_anew_ends_the_worker(place: Scene) ->
     with place.workers("a"):
         finish(place)
     with EmbeddedBroker() as fresh:
-        worker = start_worker(place.site, broker_at(fresh.servers), "a")
+        worker = start_worker(place.site, Reach(fresh.servers), "a")
         assert worker.wait(timeout=60) == EXIT_UNFORESEEN
     assert "LOG_REPLACED" in (place.site.platform / "a.log").read_text()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from deploy.reconcile import read_totals
-from tests.integration.harness import TUNISIA, Scene, finish, kill_after, stop
+from tests.integration.harness import TUNISIA, EmbeddedScene, Scene, finish, kill_after, stop
 
 pytestmark = pytest.mark.broker
 
@@ -47,7 +47,7 @@ def test_adapter_killed_at_random_instants(place: Scene, tmp_path: Path, seed: i
     assert_everything_counted_once(place, tmp_path)
 
 
-def test_broker_cut_while_publishing(place: Scene, tmp_path: Path) -> None:
+def test_broker_cut_while_publishing(place: EmbeddedScene, tmp_path: Path) -> None:
     with place.workers("a"):
         place.embedded.down()
         heal = threading.Timer(6.0, place.embedded.up)

@@ -6,15 +6,17 @@ Done again, it makes what is missing and leaves the rest as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from deploy.brokers.errors import BrokerNotUp
-from deploy.brokers.kafka.cluster import FIRST_PORT, KafkaCluster
+from deploy.brokers.kafka.cluster import FIRST_PORT, KafkaCluster, free_ports
 from deploy.brokers.kafka.plan import LISTENERS
+from deploy.home import Site
 from deploy.pki.store import IDENTITY_FILE, Office
 from deploy.topics.live import apply_changes, count_brokers, read_state
 from deploy.topics.state import difference, wanted
@@ -54,6 +56,30 @@ def bring_up(
     on_step("topics, rights and quotas of the contract")
     apply_contract(cluster)
     return cluster
+
+
+@contextmanager
+def kafka(site: Site, on_step: Step = lambda _: None, *, nodes: int = 1) -> Iterator[KafkaCluster]:
+    """A cluster of a site on ports that are free, stopped at the end.
+
+    Args:
+        site: Its data and identities go there.
+        on_step: Told what is being done.
+        nodes: How many brokers.
+    """
+    office = Office(site.pki)
+    cluster = bring_up(
+        site.kafka,
+        office,
+        nodes=nodes,
+        now=datetime.now(UTC),
+        port=free_ports(nodes),
+        on_step=on_step,
+    )
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 def issue_missing(office: Office, cluster: KafkaCluster, now: datetime) -> None:

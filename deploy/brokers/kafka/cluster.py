@@ -22,10 +22,11 @@ from kafka.errors import KafkaError
 from deploy.brokers.errors import BrokerNotUp, ClusterDiffers, DiskFull, NoCluster, PortTaken
 from deploy.brokers.kafka.java import LOG4J, class_path, find_java
 from deploy.brokers.kafka.node import NodeProcess
-from deploy.brokers.kafka.plan import HOST, Node, Plan, nodes_from
+from deploy.brokers.kafka.plan import HOST, PORTS_APART, Node, Plan, nodes_from
 from deploy.identity import Identity
 
 FIRST_PORT = 19092
+LAST_PORT = 19992
 START_SECONDS = 90.0
 ROOM_NEEDED = 512 << 20
 """Free bytes below which no broker is started."""
@@ -162,15 +163,9 @@ class KafkaCluster:
             )
 
     def _check_ports(self, node: Node) -> None:
-        for port in (node.clients, node.brokers, node.controller):
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((HOST, port))
-                except OSError:
-                    raise PortTaken(
-                        expected=f"port {port} free for {node.principal}", got="a listener"
-                    ) from None
+        for port in node.ports:
+            if not _is_free(port):
+                raise PortTaken(expected=f"port {port} free for {node.principal}", got="a listener")
 
     # --- Looking at it ----------------------------------------------------------------------------
 
@@ -221,6 +216,28 @@ class KafkaCluster:
                 self._check_room()
                 last = _last_line(node.log)
                 raise BrokerNotUp(expected=f"{node.node.principal} running", got=last)
+
+
+def free_ports(nodes: int) -> int:
+    """A first port from which on all ports of a new cluster are free.
+
+    Raises:
+        PortTaken: There is none among those that are looked at.
+    """
+    for first in range(FIRST_PORT, LAST_PORT, PORTS_APART * nodes):
+        if all(_is_free(port) for node in nodes_from(first, nodes) for port in node.ports):
+            return first
+    raise PortTaken(expected=f"free ports from {FIRST_PORT} to {LAST_PORT}")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def _listens(port: int) -> bool:

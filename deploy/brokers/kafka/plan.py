@@ -50,6 +50,10 @@ class Node:
     far: int
 
     @property
+    def ports(self) -> tuple[int, ...]:
+        return (self.clients, self.brokers, self.controller, self.far)
+
+    @property
     def principal(self) -> str:
         return f"broker.{self.number}"
 
