@@ -63,7 +63,8 @@ class Scene:
         )
 
     def start_worker(self, name: str, *more: str) -> subprocess.Popen[bytes]:
-        return start_worker(self.site, self.reach, name, *more)
+        """A worker that its group gives up soon, so that tests need not wait for long."""
+        return start_worker(self.site, self.reach, name, "--session-timeout", "6", *more)
 
     @contextmanager
     def workers(self, *names: str) -> Iterator[list[subprocess.Popen[bytes]]]:
