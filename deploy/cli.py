@@ -21,6 +21,7 @@ from deploy.commands import (
     documents,
     indicators,
     intake,
+    pki,
     site,
     topics,
     verify,
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.command(name="demo")(demo.demo)
 app.add_typer(site.app, name="site")
+app.add_typer(pki.app, name="pki")
 app.add_typer(adapter.app, name="adapter")
 app.add_typer(intake.app, name="intake")
 app.add_typer(indicators.app, name="indicators")

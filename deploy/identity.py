@@ -16,8 +16,11 @@ What follows from 2 is that authorities can be added and removed while processes
 from __future__ import annotations
 
 import logging
+import os
 import ssl
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -26,7 +29,7 @@ from typing import Any
 
 from cryptography import x509
 
-from deploy.pki.certificates import principal_of
+from deploy.pki.certificates import dump_certificates, principal_of
 from deploy.pki.errors import IdentityInvalid, TlsRequired
 from deploy.pki.store import CA_FILE, IDENTITY_FILE, read_identity, read_trusted
 
@@ -119,17 +122,37 @@ class _FollowingContext(ssl.SSLContext):
 def _load(folder: Path) -> _Loaded:
     # The stamp is taken first: what changes while we read is read again at the next connection.
     stamp = _stamp(folder)
-    certificate = read_identity(folder).certificate
-    read_trusted(folder)
+    identity, trusted = read_identity(folder), read_trusted(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     try:
-        context.load_verify_locations(folder / CA_FILE)
-        context.load_cert_chain(folder / IDENTITY_FILE)
-    except (OSError, ValueError) as error:
-        expected = f"a key and its certificate in {folder}"
-        raise IdentityInvalid(expected=expected, got=type(error).__name__) from None
-    return _Loaded(stamp, context, certificate)
+        context.load_verify_locations(cadata=dump_certificates(trusted).decode())
+        with _as_file(identity.dump()) as path:
+            context.load_cert_chain(path)
+    except ssl.SSLError as error:
+        raise IdentityInvalid(
+            expected=f"what OpenSSL takes in {folder}", got=error.reason or "an error"
+        ) from None
+    return _Loaded(stamp, context, identity.certificate)
+
+
+@contextmanager
+def _as_file(content: bytes) -> Iterator[str]:
+    """What was read once, as a file that only we see; in memory where the system can.
+
+    OpenSSL takes paths only, and opens one twice, for the certificate and for the key. Were it
+    given the identity's own file, a renewal between the two would leave it two halves.
+    """
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("identity"), "wb") as file:
+            file.write(content)
+            file.flush()
+            yield f"/proc/self/fd/{file.fileno()}"
+    else:
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            yield file.name
 
 
 def _stamp(folder: Path) -> _Stamp:

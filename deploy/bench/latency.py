@@ -7,7 +7,6 @@ sealing, the broker, the worker's fetch and fold, the signed receipt, and its wa
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from country_adapters import AUTHORITIES
 from deploy.bench.events import stories
 from deploy.bench.log import SEED, sealer_of
 from deploy.brokers.embedded import EmbeddedBroker
+from deploy.demo import environment
 from deploy.home import Site
 from deploy.terminal import broker_at
 from producers.outbox import ASSIGNED, Outbox
@@ -69,7 +69,7 @@ def _worker(site: Site, servers: str) -> Iterator[None]:
     options = ["--broker", servers, "--worker", "bench"]
     (site.ledgers / "bench").mkdir(parents=True)
     with subprocess.Popen(  # noqa: S603 - our own command
-        [*command, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=os.environ
+        [*command, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment()
     ) as worker:
         try:
             yield

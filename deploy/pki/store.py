@@ -122,7 +122,10 @@ def read_identity(folder: Path) -> Credential:
         content = read_private(folder / IDENTITY_FILE)
     except KeyFileInvalid as error:
         raise IdentityInvalid(expected=error.expected, got=error.got) from None
-    return Credential.parse(content)
+    try:
+        return Credential.parse(content)
+    except IdentityInvalid as error:
+        raise IdentityInvalid(expected=f"{error.expected} in {folder}", got=error.got) from None
 
 
 def read_trusted(folder: Path) -> list[x509.Certificate]:
@@ -245,6 +248,10 @@ class Office:
         """Every identity in this folder, by name."""
         for path in sorted(self.root.glob(f"*/{IDENTITY_FILE}")):
             yield Held.of(read_identity(path.parent).certificate)
+
+    def due(self, now: datetime, within: timedelta = SOON) -> list[str]:
+        """The principals whose certificates end so soon that they are to be renewed."""
+        return [held.principal for held in self.identities() if held.is_due(now, within)]
 
     def own(self) -> Held:
         """What the authority's own certificate says."""

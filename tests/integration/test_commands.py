@@ -244,6 +244,15 @@ ERRORS: list[tuple[list[str], str]] = [
     (["adapter", "status", "tunisia", "--site", "{empty}"], "OUTBOX_MISSING"),
     (["adapter", "status", "atlantis", "--site", "{counted}"], "DECLARATION_INVALID"),
     (["intake", "run", "--site", "{empty}", "--broker", "127.0.0.1:1"], "KEY_FILE_INVALID"),
+    *(
+        ([*command, "--site", "{counted}", *options], code)
+        for command in (["intake", "run"], ["adapter", "run", "tunisia"], ["verify"])
+        for options, code in (
+            (["--broker", "kafka:9092"], "TLS_REQUIRED"),
+            (["--broker", "127.0.0.1:1,192.0.2.7:9092"], "TLS_REQUIRED"),
+            (["--broker", "kafka:9092", "--identity", "{empty}"], "IDENTITY_INVALID"),
+        )
+    ),
 ]
 
 
@@ -317,7 +326,7 @@ def test_the_site_may_be_named_by_the_environment(
 def test_help_names_every_command(southmed: Southmed) -> None:
     said = southmed("--help")
     assert said.status == 0
-    for command in ("demo", "site", "adapter", "intake", "indicators", "verify"):
+    for command in ("demo", "site", "pki", "adapter", "intake", "indicators", "verify"):
         assert command in said.out
 
 
