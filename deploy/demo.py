@@ -136,15 +136,18 @@ def start_worker(site: Site, reach: Reach, name: str, *more: str) -> Process:
 
 def southmed(*arguments: str, output: int | IO[bytes] = subprocess.DEVNULL) -> Process:
     """Starts a southmed command as a process of its own."""
-    # A process that we start is told its own identity, or has none; never ours.
-    known = {name: value for name, value in os.environ.items() if name != "SOUTHMED_IDENTITY"}
     return subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "deploy.cli", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
-        env=known,
+        env=environment(),
     )
+
+
+def environment() -> dict[str, str]:
+    """Ours, but for an identity: a process that we start is told its own, or has none."""
+    return {name: value for name, value in os.environ.items() if name != "SOUTHMED_IDENTITY"}
 
 
 def connecting(reach: Reach, principal: str) -> list[str]:

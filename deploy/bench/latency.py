@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +20,7 @@ from country_adapters import AUTHORITIES
 from deploy.bench.events import stories
 from deploy.bench.log import SEED, sealer_of
 from deploy.brokers.embedded import EmbeddedBroker
-from deploy.demo import environment
+from deploy.demo import southmed
 from deploy.home import Site
 from deploy.terminal import broker_at
 from producers.outbox import ASSIGNED, Outbox
@@ -65,12 +63,9 @@ def measure_latency(
 
 @contextmanager
 def _worker(site: Site, servers: str) -> Iterator[None]:
-    command = [sys.executable, "-m", "deploy.cli", "intake", "run", "--site", str(site.root)]
-    options = ["--broker", servers, "--worker", "bench"]
     (site.ledgers / "bench").mkdir(parents=True)
-    with subprocess.Popen(  # noqa: S603 - our own command
-        [*command, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment()
-    ) as worker:
+    run = ("intake", "run", "--site", str(site.root), "--broker", servers, "--worker", "bench")
+    with southmed(*run) as worker:
         try:
             yield
         finally:

@@ -43,6 +43,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+SERIAL_SHOWN = 12
+
+
 def _fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex(":")
 
@@ -164,16 +167,15 @@ def _document(held: Held, now: datetime) -> dict[str, Any]:
 
 
 def _table(title: str, held: Sequence[Held], now: datetime) -> Table:
-    made = table(title, ["principal", "from", "until", "days left#", "certificate"], [])
+    """A line each; whole serials, issuers and hosts are in the JSON document."""
+    made = table(title, ["principal", "from", "until", "days left#", "serial", "hosts"], [])
     for column in made.columns[:-1]:
         column.no_wrap = True
-    made.columns[-1].overflow = "fold"
     for h in held:
-        lines = [f"serial {h.serial}", f"issuer {h.issuer}", *(f"host {host}" for host in h.hosts)]
-        days = str(h.days_left(now))
+        days, serial = str(h.days_left(now)), f"{h.serial[:SERIAL_SHOWN]}..."
+        cells = (h.principal, f"{h.not_before:%F}", f"{h.not_after:%F}", days, serial)
         # As texts: in a string, `:ab:` in an address would become a picture.
-        cells = (h.principal, f"{h.not_before:%F}", f"{h.not_after:%F}", days, "\n".join(lines))
-        made.add_row(*map(Text, cells))
+        made.add_row(*map(Text, (*cells, ", ".join(h.hosts))))
     return made
 
 

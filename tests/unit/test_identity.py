@@ -21,11 +21,12 @@ import pytest
 from aiokafka.client import AIOKafkaClient
 from cryptography import x509
 
-from deploy.demo import environment, identity_options
+from deploy.demo import connecting, environment
 from deploy.identity import Identity, check_plaintext
 from deploy.pki.certificates import dump_key, new_key
 from deploy.pki.errors import IdentityInvalid, TlsRequired
 from deploy.pki.store import Office, read_identity
+from deploy.reach import Reach
 from deploy.terminal import EMBEDDED_SESSION_TIMEOUT, broker_at
 from schemas.kafka import Broker
 
@@ -473,5 +474,7 @@ def test_a_process_that_we_start_has_the_identity_that_it_is_told(
 ) -> None:
     monkeypatch.setenv("SOUTHMED_IDENTITY", "/somewhere")
     assert environment() == {k: v for k, v in os.environ.items() if k != "SOUTHMED_IDENTITY"}
-    assert identity_options(None) == []
-    assert identity_options(Path("/an/identity")) == ["--identity", "/an/identity"]
+    intake = "processor.intake"
+    assert connecting(Reach("localhost:1"), intake) == ["--broker", "localhost:1"]
+    told = connecting(Reach("localhost:1", Path("/pki")), intake)
+    assert told == ["--broker", "localhost:1", "--identity", f"/pki/{intake}"]
