@@ -152,6 +152,9 @@ def show(site: SiteOption, json: JsonOption = False) -> None:
         print_json([_document(each, now) for each in held])
     else:
         out.print(_table("Certificates", held, now))
+        for each in held:
+            if each.hosts:
+                print_line(f"{each.principal} serves as {', '.join(each.hosts)}")
     for each in held:
         if each.is_over(now):
             err.print(f"{each.principal} has ended")
@@ -168,14 +171,13 @@ def _document(held: Held, now: datetime) -> dict[str, Any]:
 
 def _table(title: str, held: Sequence[Held], now: datetime) -> Table:
     """A line each; whole serials, issuers and hosts are in the JSON document."""
-    made = table(title, ["principal", "from", "until", "days left#", "serial", "hosts"], [])
-    for column in made.columns[:-1]:
+    made = table(title, ["principal", "from", "until", "days left#", "serial"], [])
+    for column in made.columns:
         column.no_wrap = True
     for h in held:
         days, serial = str(h.days_left(now)), f"{h.serial[:SERIAL_SHOWN]}..."
         cells = (h.principal, f"{h.not_before:%F}", f"{h.not_after:%F}", days, serial)
-        # As texts: in a string, `:ab:` in an address would become a picture.
-        made.add_row(*map(Text, (*cells, ", ".join(h.hosts))))
+        made.add_row(*map(Text, cells))
     return made
 
 

@@ -86,7 +86,8 @@ def test_pki_show_tells_of_every_identity_and_of_no_key(pki: Pki, tmp_path: Path
     told = pki("show")
     assert told.status == 0
     assert "authority.tn" in told.out
-    assert "host 2001:db8::ab:1" in told.out
+    assert "broker.1 serves as localhost" in told.out
+    assert "2001:db8::ab:1" in told.out
     key_lines = dump_key(held.key).decode().splitlines()
     assert not any(line in said.out + told.out for line in key_lines)
 
