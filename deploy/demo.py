@@ -65,13 +65,23 @@ def _copy_register(site: Site, authority: str) -> Register:
     shipped = load_register(REGISTERS[authority])
     data = site.authority(authority) / "register"
     if not data.exists():
-        data.mkdir(parents=True)
-        for path in shipped.data.glob("register*"):
-            shutil.copyfile(path, data / path.name)
-        if (dump := data / "register.sql").exists():
-            morocco.load(dump, _database(data))
-            (data / "register.url").write_text("sqlite:///register.sqlite\n", encoding="utf-8")
+        copy_register(shipped.data, data)
     return load_register(REGISTERS[authority], data)
+
+
+def copy_register(fixtures: Path, data: Path) -> None:
+    """Puts a register's files where they may be written to; a dump becomes a database.
+
+    Args:
+        fixtures: Folder with the files as they are shipped.
+        data: Folder to make.
+    """
+    data.mkdir(parents=True)
+    for path in fixtures.glob("register*"):
+        shutil.copyfile(path, data / path.name)
+    if (dump := data / "register.sql").exists():
+        morocco.load(dump, _database(data))
+        (data / "register.url").write_text("sqlite:///register.sqlite\n", encoding="utf-8")
 
 
 def _database(data: Path) -> sa.Engine:
@@ -134,10 +144,20 @@ def start_worker(site: Site, reach: Reach, name: str, *more: str) -> Process:
         )
 
 
-def southmed(*arguments: str, output: int | IO[bytes] = subprocess.DEVNULL) -> Process:
-    """Starts a southmed command as a process of its own."""
+def southmed(
+    *arguments: str,
+    output: int | IO[bytes] = subprocess.DEVNULL,
+    prefix: Sequence[str] = (),
+) -> Process:
+    """Starts a southmed command as a process of its own.
+
+    Args:
+        arguments: Of the command.
+        output: Where it writes.
+        prefix: A command that runs it, such as ``nice``.
+    """
     return subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "deploy.cli", *arguments],
+        [*prefix, sys.executable, "-m", "deploy.cli", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,

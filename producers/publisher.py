@@ -57,6 +57,7 @@ class Pace:
         give_up_after: Time without a broker after which publishing ends; None for never.
         window: Batches of a stream that may be under way.
         max_refusals: Refusals of one batch after which publishing ends.
+        full: Events that fill a batch.
     """
 
     linger: float = 0.05
@@ -65,6 +66,7 @@ class Pace:
     give_up_after: float | None = None
     window: int = 64
     max_refusals: int = 3
+    full: int = MAX_EVENTS
 
     def patience(self, silence: int) -> float:
         """Seconds to wait for a receipt after so many sendings in vain: twice as long each time."""
@@ -205,7 +207,7 @@ class Publisher:
     def _seal_due(self, stream: _Stream, *, now_or_never: bool) -> None:
         """Closes the batches that are full or have lingered, or a sign of life if it is time."""
         now = asyncio.get_running_loop().time()
-        while (waiting := self._outbox.unsealed(stream.number)) >= MAX_EVENTS:
+        while (waiting := self._outbox.unsealed(stream.number)) >= self._pace.full:
             self._seal(stream, now)
         if waiting == 0:
             stream.due_since = None
@@ -219,7 +221,9 @@ class Publisher:
             self._seal(stream, now)
 
     def _seal(self, stream: _Stream, now: float, *, even_empty: bool = False) -> None:
-        self._outbox.seal_next(stream.number, self._sealer, even_empty=even_empty)
+        self._outbox.seal_next(
+            stream.number, self._sealer, even_empty=even_empty, most=self._pace.full
+        )
         stream.sealed = now
         stream.due_since = None
 

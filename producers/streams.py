@@ -79,7 +79,12 @@ class Streams:
         return count
 
     def seal_next(
-        self, stream: int, seal: Callable[[Sequence[bytes], Place], Sealed], *, even_empty: bool
+        self,
+        stream: int,
+        seal: Callable[[Sequence[bytes], Place], Sealed],
+        *,
+        even_empty: bool,
+        most: int = MAX_EVENTS,
     ) -> PendingBatch | None:
         """Seals the next batch of a stream, if there is anything to seal.
 
@@ -87,12 +92,13 @@ class Streams:
             stream: The stream.
             seal: Seals events at a place (`producers.sealer.Sealer`).
             even_empty: Make a batch of no events: a sign of life.
+            most: Events that the batch may hold.
         """
         with self._transaction():
             rows = self._db.execute(
                 "SELECT id, message FROM events WHERE stream = ? AND sequence IS NULL"
                 " ORDER BY id LIMIT ?",
-                (stream, MAX_EVENTS),
+                (stream, most),
             ).fetchall()
             if not rows and not even_empty:
                 return None

@@ -28,6 +28,7 @@ from deploy.terminal import (
 )
 from producers.errors import OutboxMissing
 from producers.publisher import Pace
+from schemas.envelope import MAX_EVENTS
 
 app = typer.Typer(help="Read a national register and publish it.", no_args_is_help=True)
 
@@ -58,6 +59,10 @@ def run(
     follow: Annotated[
         bool, typer.Option("--follow", help="Keep publishing what is new until stopped.")
     ] = False,
+    batch_events: Annotated[
+        int,
+        typer.Option("--batch-events", min=1, max=MAX_EVENTS, help="Events that fill a batch."),
+    ] = MAX_EVENTS,
     json: JsonOption = False,
 ) -> None:
     """Reads what is new in a register and publishes it; resumes where it stopped.
@@ -65,7 +70,7 @@ def run(
     Rows that cannot be mapped stay home, listed in rejects.csv beside the outbox.
     """
     heartbeat, patience = (HEARTBEAT_SECONDS, None) if follow else (None, GIVE_UP_SECONDS)
-    pace = Pace(heartbeat=heartbeat, give_up_after=patience)
+    pace = Pace(heartbeat=heartbeat, give_up_after=patience, full=batch_events)
     adapter = Adapter(Site(site), open_register(register, data), broker_at(broker, identity), pace)
     if follow:
         run_until_stopped(adapter.follow())

@@ -29,6 +29,22 @@ class LedgerInUse(PlatformError):
     advice = "Give each worker a ledger folder of its own."
 
 
+class LedgerDamaged(PlatformError):
+    """A file of the ledger is not what was written."""
+
+    code = "LEDGER_DAMAGED"
+    summary = "a file of the ledger is damaged"
+    advice = "Move the ledger's folder away; the worker folds the log again and makes a new one."
+
+
+class LedgerDiskFull(PlatformError):
+    """The ledger's disk takes no more."""
+
+    code = "LEDGER_DISK_FULL"
+    summary = "the disk of the ledger is full"
+    advice = "Free some room; the worker goes on from where the ledger stands."
+
+
 class LedgerOutdated(PlatformError):
     """The ledger was counted by other rules than this version's."""
 

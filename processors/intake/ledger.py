@@ -12,12 +12,13 @@ is behind is no harm: it is a true state of the past, and the fold goes on from 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 from rocksdict import AccessType, BlockBasedOptions, Options, Rdict, ReadOptions, WriteBatch
 
-from processors.intake.errors import LedgerInUse, LedgerMissing
+from processors.intake.errors import LedgerDamaged, LedgerDiskFull, LedgerInUse, LedgerMissing
 from processors.intake.records import STATE, FoldState
 from schemas.topics import CaseTopic
 
@@ -34,6 +35,8 @@ class Ledger:
     Raises:
         LedgerMissing: There is none at this path, and it is to be read only.
         LedgerInUse: Another process writes to it.
+        LedgerDamaged: A file of it is not what was written.
+        LedgerDiskFull: Its disk takes no more.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -42,16 +45,30 @@ class Ledger:
             raise LedgerMissing(expected=f"a ledger at {path}")
         path.parent.mkdir(parents=True, exist_ok=True)
         access = AccessType.read_only() if read_only else AccessType.read_write()
-        try:
+        with self._named_errors():
             self._db = Rdict(str(path), _options(), access_type=access)
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        """Gives what the store says of its files a name; it says it in words only."""
+        try:
+            yield
         except Exception as error:
-            if "lock" in str(error).lower():
-                raise LedgerInUse(expected=f"{path} for this process alone") from None
+            said = str(error).lower()
+            if "no space left" in said:
+                raise LedgerDiskFull(expected=f"room at {self.path}") from None
+            if ("lock" in said and "hold" in said) or "lock file" in said:
+                raise LedgerInUse(expected=f"{self.path} for this process alone") from None
+            if "corruption" in said or "not a valid" in said:
+                raise LedgerDamaged(expected=f"sound files in {self.path}") from None
             raise
 
     def read(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
         """Records by their keys, None for those that are not there."""
-        return cast("list[bytes | None]", self._db.get(list(keys))) if keys else []
+        if not keys:
+            return []
+        with self._named_errors():
+            return cast("list[bytes | None]", self._db.get(list(keys)))
 
     def commit(self, writes: Mapping[bytes, bytes | None]) -> None:
         """Writes everything or nothing."""
@@ -61,7 +78,8 @@ class Ledger:
                 batch.delete(key)
             else:
                 batch.put(key, value)
-        self._db.write(batch)
+        with self._named_errors():
+            self._db.write(batch)
 
     @property
     def state(self) -> FoldState:
