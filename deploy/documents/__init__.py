@@ -7,10 +7,12 @@ holds them to what would be rendered now (``southmed docs generate`` and ``south
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy.documents import asyncapi, data_dictionary, error_table, indicators_table, topics_table
+
+Rendered = Mapping[str, Callable[[], str]]
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "asyncapi.yaml": asyncapi.render,
@@ -22,19 +24,19 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
 """Path under ``docs/`` to the function that renders it."""
 
 
-def stale(root: Path) -> list[str]:
-    """The documents under a ``docs`` folder that are missing or no longer what they should be."""
+def stale(root: Path, documents: Rendered = DOCUMENTS) -> list[str]:
+    """The documents under a folder that are missing or no longer what they should be."""
     return [
         name
-        for name, render in DOCUMENTS.items()
+        for name, render in documents.items()
         if not (root / name).is_file() or (root / name).read_text(encoding="utf-8") != render()
     ]
 
 
-def write(root: Path) -> list[str]:
+def write(root: Path, documents: Rendered = DOCUMENTS) -> list[str]:
     """Writes the documents that are stale; returns their paths under ``root``."""
-    written = stale(root)
+    written = stale(root, documents)
     for name in written:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(DOCUMENTS[name](), encoding="utf-8")
+        (root / name).write_text(documents[name](), encoding="utf-8")
     return written
