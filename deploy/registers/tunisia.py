@@ -13,15 +13,16 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 from random import Random
-
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Font
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from deploy.registers.columns import Cell, Column, Hand, header_of
 from deploy.registers.faults import BEFORE_REPORT, FUTURE, Fault, Kind, Written, plant
 from deploy.registers.lines import Line, Raw, network_lines, training_lines, victim_lines
 from deploy.registers.world import World
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
 VICTIMS = (
     Column("Dossier / N°", "case", text="INLTP-{year}-{case:04}"),
@@ -144,6 +145,8 @@ def write(world: World, path: Path, *, faults: Random | None = None) -> Written:
         path: The file to write, ``.xlsx``.
         faults: Chance for the faults; without it the register is without fault.
     """
+    from openpyxl import Workbook  # noqa: PLC0415 - optional dependency
+
     book = Workbook()
     book.remove(book.worksheets[0])
     rows: dict[str, int] = {}
@@ -167,6 +170,8 @@ def write(world: World, path: Path, *, faults: Random | None = None) -> Written:
 
 def append(world: World, path: Path) -> None:
     """Adds the lines of a world to a workbook, in the sheets of their years."""
+    from openpyxl import load_workbook  # noqa: PLC0415 - optional dependency
+
     book = load_workbook(path)
     for line in victim_lines(world):
         name = _year(line)
@@ -195,6 +200,8 @@ def _headed(book: Workbook, name: str, columns: tuple[Column, ...]) -> Worksheet
         if group and end > start:
             sheet.merge_cells(start_row=2, end_row=2, start_column=start, end_column=end)
         start = end + 1
+    from openpyxl.styles import Font  # noqa: PLC0415 - optional dependency
+
     sheet["A1"].font = Font(bold=True)
     return sheet
 

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.brokers.rules import everywhere
 from deploy.home import Site, init_site, read_private
-from deploy.manifests.properties import BROKERS, SETTINGS, settings
+from deploy.manifests.properties import BROKERS, settings
 from schemas.access import principals
 from schemas.errors import KeyFileInvalid
 from tests.unit.deployment import COMPOSE, COMPOSE_LOADER, DEPLOY, SYSTEMD, Node, tool
@@ -286,7 +287,7 @@ def test_a_broker_reads_what_the_generator_wrote(node: int, compose: Node) -> No
         "REPLICATION:SSL",
     }
     assert not [name for name in read if "password" in name], "Kafka refuses one for PEM"
-    assert set(SETTINGS) < set(read)
+    assert set(everywhere()) < set(read)
 
 
 def test_the_image_is_built_from_the_lock_and_runs_as_nobody_in_particular() -> None:

@@ -18,9 +18,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from deploy.brokers.rules import PRINCIPAL_RULE, everywhere
 from deploy.documents import stale, write
 from deploy.manifests import MANIFESTS
-from deploy.manifests.properties import BROKERS, PRINCIPAL_RULE, SETTINGS
+from deploy.manifests.properties import BROKERS
 from schemas.access import Right, principals, rights
 from schemas.topics import REPLICAS, named_topics
 from tests.unit.deployment import (
@@ -109,7 +110,7 @@ def test_no_key_of_a_principal_is_made_in_the_cluster() -> None:
 
 def test_brokers_hold_to_the_settings_that_hold_everywhere() -> None:
     (kafka,) = of_kind("Kafka")
-    assert kafka["spec"]["kafka"]["config"] == SETTINGS
+    assert kafka["spec"]["kafka"]["config"] == everywhere()
     assert kafka["spec"]["kafka"]["authorization"] == {"type": "simple"}
     (pool,) = of_kind("KafkaNodePool")
     assert pool["spec"]["replicas"] == len(BROKERS)
@@ -190,7 +191,7 @@ def test_strimzi_objects_hold_under_strimzi_schemas(strimzi: Strimzi) -> None:
 def test_strimzi_ignores_none_of_the_broker_settings(strimzi: Strimzi) -> None:
     forbidden = tuple(strimzi.constant("FORBIDDEN_PREFIXES"))
     allowed = strimzi.constant("FORBIDDEN_PREFIX_EXCEPTIONS")
-    ignored = [n for n in SETTINGS if n.startswith(forbidden) and n not in allowed]
+    ignored = [n for n in everywhere() if n.startswith(forbidden) and n not in allowed]
     assert ignored == []
     assert "ssl.principal.mapping.rules".startswith(forbidden), "why the listener is a custom one"
 

@@ -15,7 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from deploy.brokers.errors import BrokerNotUp
-from deploy.brokers.kafka.plan import Node, Plan, command, properties, settings
+from deploy.brokers.kafka.plan import Node, Plan, command, settings
+from deploy.brokers.rules import properties
 
 STOP_SECONDS = 10.0
 """A node that hands over its partitions gets so long before it is killed."""

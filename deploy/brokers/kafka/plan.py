@@ -1,16 +1,7 @@
 """What a cluster on one machine looks like: nodes, ports, and the settings of each.
 
-The rules:
-
-1. Every listener speaks TLS 1.3 and asks for a client certificate: clients, brokers among each
-   other, controllers.
-2. The principal is the common name of the certificate; brokers are super users, everyone else may
-   do what was granted, and nothing is granted to everyone.
-3. With three nodes a partition has three copies, a write needs two of them, and a copy that lags
-   never becomes leader: what was acknowledged survives the loss of one node.
-4. Topics are never made by accident.
-
-Source of the names: Apache Kafka 4 documentation, "Broker Configs"; KIP-651 for PEM files.
+What holds for a broker wherever it runs stands in `deploy.brokers.rules`; here is what comes with
+sharing one machine: ports beside each other, small buffers, quick suspicion.
 """
 
 from __future__ import annotations
@@ -19,16 +10,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.topics import MAX_RECORD, REPLICAS
+from deploy.brokers.rules import Settings, everywhere, guarded
+from deploy.pki.store import CA_FILE, IDENTITY_FILE
+from schemas.topics import REPLICAS
 
 HOST = "127.0.0.1"
 NAME = "localhost"
 """The name in the brokers' certificates."""
-PRINCIPAL_RULES = "RULE:^CN=([a-z0-9.-]+),O=southmed$/$1/,DEFAULT"
 PORTS_APART = 10
 LISTENERS = ("CLIENTS", "BROKERS", "CONTROLLERS")
-"""Of every node. No name says SSL: the image of Apache Kafka takes that for a keystore's
-password."""
+SMALL: Settings = {
+    "offsets.topic.num.partitions": 6,
+    "transaction.state.log.num.partitions": 3,
+    # A first worker does not wait for others.
+    "group.initial.rebalance.delay.ms": 0,
+    # A broker that hangs is given up within seconds.
+    "broker.session.timeout.ms": 6_000,
+    "broker.heartbeat.interval.ms": 1_000,
+    "replica.lag.time.max.ms": 6_000,
+    "log.segment.bytes": 64 << 20,
+    "log.cleaner.dedupe.buffer.size": 8 << 20,
+    "num.network.threads": 2,
+    "num.io.threads": 2,
+}
+"""What differs where a whole cluster shares one machine."""
 
 
 @dataclass(frozen=True)
@@ -102,43 +107,21 @@ def nodes_from(port: int, count: int) -> tuple[Node, ...]:
     return tuple(Node(n + 1, p, p + 1, p + 2, p + 3) for n, p in enumerate(firsts))
 
 
-def settings(plan: Plan, node: Node) -> dict[str, str]:
+def settings(plan: Plan, node: Node) -> dict[str, str | int | bool]:
     """Everything a node is told, in Kafka's names."""
-    copies = str(plan.replicas)
-    enough = str(min(2, plan.replicas))
-    voters = ",".join(f"{n.number}@{NAME}:{n.controller}" for n in plan.nodes)
-    supers = ";".join(f"User:{n.principal}" for n in plan.nodes)
+    identity = plan.identities / node.principal
+    numbers = [n.number for n in plan.nodes]
     return {
         "process.roles": "broker,controller",
-        "node.id": str(node.number),
-        "controller.quorum.voters": voters,
+        "node.id": node.number,
+        "controller.quorum.voters": ",".join(
+            f"{n.number}@{NAME}:{n.controller}" for n in plan.nodes
+        ),
         **_listeners(plan, node),
-        **_tls(plan, node),
-        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        "allow.everyone.if.no.acl.found": "false",
-        "super.users": supers,
+        **guarded(numbers, str(identity / IDENTITY_FILE), str(identity / CA_FILE)),
+        **everywhere(plan.replicas),
         "log.dirs": str(plan.home(node) / "data"),
-        "auto.create.topics.enable": "false",
-        "default.replication.factor": copies,
-        "min.insync.replicas": enough,
-        "unclean.leader.election.enable": "false",
-        "log.message.timestamp.type": "LogAppendTime",
-        "message.max.bytes": str(MAX_RECORD),
-        "offsets.topic.replication.factor": copies,
-        "offsets.topic.num.partitions": "6",
-        "transaction.state.log.replication.factor": copies,
-        "transaction.state.log.min.isr": enough,
-        "transaction.state.log.num.partitions": "3",
-        # A first worker does not wait for others.
-        "group.initial.rebalance.delay.ms": "0",
-        # A broker that hangs is given up within seconds.
-        "broker.session.timeout.ms": "6000",
-        "broker.heartbeat.interval.ms": "1000",
-        "replica.lag.time.max.ms": "6000",
-        "log.segment.bytes": str(64 << 20),
-        "log.cleaner.dedupe.buffer.size": str(8 << 20),
-        "num.network.threads": "2",
-        "num.io.threads": "2",
+        **SMALL,
         **dict(plan.settings),
     }
 
@@ -160,26 +143,6 @@ def _listeners(plan: Plan, node: Node) -> dict[str, str]:
 
 def _pairs(listeners: Mapping[str, str]) -> str:
     return ",".join(f"{name}://{address}" for name, address in listeners.items())
-
-
-def _tls(plan: Plan, node: Node) -> dict[str, str]:
-    identity = plan.identities / node.principal
-    return {
-        "ssl.client.auth": "required",
-        "ssl.enabled.protocols": "TLSv1.3",
-        "ssl.protocol": "TLSv1.3",
-        "ssl.keystore.type": "PEM",
-        "ssl.keystore.location": str(identity / "identity.pem"),
-        "ssl.truststore.type": "PEM",
-        "ssl.truststore.location": str(identity / "ca.pem"),
-        "ssl.principal.mapping.rules": PRINCIPAL_RULES,
-    }
-
-
-def properties(pairs: Mapping[str, str]) -> str:
-    """Settings as a Java properties file; backslashes are doubled, as that format wants it."""
-    lines = [f"{name}={value}".replace("\\", "\\\\") for name, value in pairs.items()]
-    return "\n".join(lines) + "\n"
 
 
 def command(java: str, path: str, logging: Path, main: str, *arguments: str) -> Sequence[str]:
