@@ -19,6 +19,7 @@ from deploy.commands import (
     contract,
     demo,
     documents,
+    health,
     indicators,
     intake,
     site,
@@ -38,6 +39,7 @@ app.add_typer(site.app, name="site")
 app.add_typer(adapter.app, name="adapter")
 app.add_typer(intake.app, name="intake")
 app.add_typer(indicators.app, name="indicators")
+app.command(name="health")(health.health)
 app.command(name="verify")(verify.verify)
 app.add_typer(broker.app, name="broker")
 app.add_typer(contract.app, name="contract")
