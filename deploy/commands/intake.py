@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import threading
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import faust
 import typer
+from mode.types import ServiceT
 
 from deploy import health, lines, vitals
 from deploy.commands.health import HealthOption
@@ -61,12 +64,28 @@ def run(
         calm_garbage_collector()
         overdue.start()
         guard.start()
-        runner = faust.Worker(
+        runner = Quiet(
             create_app(settings), override_logging=False, redirect_stdouts=False, quiet=True
         )
-        # Faust would draw on standard output, among whatever else a supervisor collects.
-        runner.spinner = None
         runner.execute_from_commandline()
+
+
+class Quiet(faust.Worker):
+    """Faust's worker without what it shows to developers.
+
+    On SIGUSR1 it would print every local variable of every task, decrypted events among them, and
+    on SIGUSR2 open a debugger; while it starts it draws on standard output.
+    """
+
+    def on_init_dependencies(self) -> Iterable[ServiceT]:
+        self.spinner = None
+        return super().on_init_dependencies()
+
+    def _install_signal_handlers_unix(self) -> None:
+        super()._install_signal_handlers_unix()
+        for name in (signal.SIGUSR1, signal.SIGUSR2):
+            self.loop.remove_signal_handler(name)
+            signal.signal(name, signal.SIG_IGN)
 
 
 async def wait_for(broker: Broker) -> None:

@@ -302,24 +302,35 @@ async def _watch(app: faust.App, intake: Intake, settings: Settings) -> None:
 
 
 async def _sight(app: faust.App, intake: Intake, settings: Settings) -> Sight:
-    """Asks the broker with a client of its own: the worker's may be the one that hangs."""
-    asking = AIOKafkaConsumer(**settings.broker.options(), enable_auto_commit=False)
+    """What is to be seen of the worker now; a broker that does not answer in time is away."""
+    # A task of its own: whatever the client does, even cancel itself, the watch goes on.
+    asking = asyncio.create_task(_ends(app, settings.broker))
     try:
-        async with asyncio.timeout(LOOK_EVERY):
-            await asking.start()
-            assigned = app.consumer.assignment()
-            partitions = [TopicPartition(tp.topic, tp.partition) for tp in assigned]
-            ends = await asking.end_offsets(partitions)
-    except (KafkaError, TimeoutError):
+        await asyncio.wait({asking}, timeout=LOOK_EVERY)
+        ends = await asking if asking.done() and not asking.cancelled() else None
+    except KafkaError:
+        ends = None
+    finally:
+        asking.cancel()
+    if ends is None:
         settings.meters.seen(reachable=False, places={})
         return Sight(reachable=False, joined=False, folded=intake.folded, waiting=0)
-    finally:
-        await asking.stop()
-    topics = {CaseTopic.of(tp.topic, tp.partition): end for tp, end in ends.items()}
-    places = {topic: (intake.next_offset(topic), end) for topic, end in topics.items()}
+    places = {topic: (intake.next_offset(topic), end) for topic, end in ends.items()}
     settings.meters.seen(reachable=True, places=places)
     waiting = sum(max(0, end - following) for following, end in places.values())
     return Sight(True, is_member(app.consumer), intake.folded, waiting, len(places))
+
+
+async def _ends(app: faust.App, broker: Broker) -> dict[CaseTopic, int]:
+    """The ends of the worker's partitions, by a client apart: the worker's may be what hangs."""
+    client = AIOKafkaConsumer(**broker.options(), enable_auto_commit=False)
+    try:
+        await client.start()
+        assigned = app.consumer.assignment()
+        ends = await client.end_offsets([TopicPartition(tp.topic, tp.partition) for tp in assigned])
+    finally:
+        await client.stop()
+    return {CaseTopic.of(tp.topic, tp.partition): end for tp, end in ends.items()}
 
 
 async def _take_or_exit(app: faust.App, intake: Intake, message: Message) -> None:
@@ -334,12 +345,17 @@ async def _take_or_exit(app: faust.App, intake: Intake, message: Message) -> Non
 
 
 async def _or_exit(work: Awaitable[None]) -> None:
-    """Awaits work; ends the process when it fails, because Faust would go on without it."""
+    """Awaits work; ends the process when it fails, because Faust would go on without it.
+
+    The Kafka client lets a cancellation of its own come out where nobody was cancelled. Faust would
+    take it for the end of the work and say nothing.
+    """
     try:
         await work
-    except asyncio.CancelledError:
-        raise
     except BaseException as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise
         end_process(error)
 
 

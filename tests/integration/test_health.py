@@ -116,6 +116,9 @@ def test_a_worker_is_alive_at_once_and_ready_once_it_works(place: Scene) -> None
         declared = {metric.name for metric in INTAKE_METRICS if not metric.labels}
         assert {name.removesuffix("_count") for name in found} >= declared
 
+        # Faust would print all local variables, decrypted events among them, and start a debugger.
+        worker.send_signal(signal.SIGUSR1)
+        worker.send_signal(signal.SIGUSR2)
         worker.send_signal(signal.SIGSTOP)
         assert ask(port, "/livez")[0] == 0
         worker.send_signal(signal.SIGCONT)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import chain, repeat
 from pathlib import Path
 from typing import NoReturn
@@ -238,3 +239,56 @@ async def test_a_stalled_worker_ends_and_one_that_never_started_starts_anew(
         await asyncio.wait_for(worker._watch(app, Intake(settings), settings), timeout=10)
     assert settings.vitals.sight is then
     assert settings.vitals.still > worker.PATIENCE
+
+
+async def cancelled_by_itself() -> None:
+    """As aiokafka does when a connection goes away under it."""
+    inner = asyncio.get_running_loop().create_future()
+    inner.cancel()
+    await inner
+
+
+async def test_a_client_that_cancels_itself_is_a_broker_away_and_the_watch_goes_on(
+    intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watch once ended by it, in silence, and nobody noticed what stood still."""
+
+    async def ends(*_: object) -> None:
+        await cancelled_by_itself()
+
+    monkeypatch.setattr(worker, "_ends", ends)
+    world = a_world()
+    settings = Settings(NOWHERE, tmp_path / "other", lambda: world.secrets, world.platform)
+    sight = await worker._sight(worker.create_app(settings), intake, settings)
+    assert not sight.reachable
+
+
+async def test_a_client_that_hangs_is_a_broker_away(
+    intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ends(*_: object) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(worker, "_ends", ends)
+    monkeypatch.setattr(worker, "LOOK_EVERY", 0.05)
+    world = a_world()
+    settings = Settings(NOWHERE, tmp_path / "other", lambda: world.secrets, world.platform)
+    looking = worker._sight(worker.create_app(settings), intake, settings)
+    assert not (await asyncio.wait_for(looking, timeout=5)).reachable
+
+
+async def test_work_that_cancels_itself_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "end_process", lambda _: raising(Stalled)())
+    with pytest.raises(Stalled):
+        await worker._or_exit(cancelled_by_itself())
+
+
+async def test_work_that_was_cancelled_is_only_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "end_process", lambda _: raising(Stalled)())
+    task = asyncio.create_task(worker._or_exit(asyncio.sleep(60)))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
