@@ -17,7 +17,11 @@ from pathlib import Path
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register
 from country_adapters.kit.runner import RunReport, run, write_rejects
+from deploy import vitals
+from deploy.guard import LoopGuard
+from deploy.health import Told
 from deploy.home import Site
+from producers.metrics import PublisherMeters
 from producers.outbox import Outbox
 from producers.publisher import Pace, Publisher
 from producers.sealer import Sealer
@@ -58,6 +62,7 @@ class Adapter:
         self._broker = broker
         self._pace = pace or Pace()
         self._folder = site.authority(register.authority)
+        self.meters = PublisherMeters()
 
     @property
     def outbox_file(self) -> Path:
@@ -131,6 +136,10 @@ class Adapter:
             await asyncio.gather(publishing, return_exceptions=True)
             outbox.close()
 
+    def told(self, guard: LoopGuard) -> Told:
+        """What a health server tells of this adapter."""
+        return vitals.of_adapter(guard, self.meters, self._broker, self.open_outbox)
+
     def _publisher(self, outbox: Outbox, on_progress: Callable[[], None]) -> Publisher:
         trust = self.site.trust()
         sealer = Sealer(
@@ -140,5 +149,11 @@ class Adapter:
             random=secrets.token_bytes,
         )
         return Publisher(
-            outbox, sealer, trust, self._broker, pace=self._pace, on_progress=on_progress
+            outbox,
+            sealer,
+            trust,
+            self._broker,
+            pace=self._pace,
+            on_progress=on_progress,
+            meters=self.meters,
         )

@@ -19,6 +19,7 @@ from deploy.commands import (
     contract,
     demo,
     documents,
+    health,
     indicators,
     intake,
     pki,
@@ -41,6 +42,7 @@ app.add_typer(pki.app, name="pki")
 app.add_typer(adapter.app, name="adapter")
 app.add_typer(intake.app, name="intake")
 app.add_typer(indicators.app, name="indicators")
+app.command(name="health")(health.health)
 app.command(name="verify")(verify.verify)
 app.add_typer(broker.app, name="broker")
 app.add_typer(topics.app, name="topics")

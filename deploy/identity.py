@@ -15,7 +15,6 @@ What follows from 2 is that authorities can be added and removed while processes
 
 from __future__ import annotations
 
-import logging
 import os
 import ssl
 import tempfile
@@ -29,11 +28,11 @@ from typing import Any
 
 from cryptography import x509
 
+from deploy import lines
 from deploy.pki.certificates import dump_certificates, principal_of
 from deploy.pki.errors import IdentityInvalid, TlsRequired
 from deploy.pki.store import CA_FILE, IDENTITY_FILE, read_identity, read_trusted
-
-log = logging.getLogger(__name__)
+from schemas.log_lines import tell
 
 _Stamp = tuple[tuple[int, ...], ...]
 
@@ -87,7 +86,7 @@ class Identity:
             # Not taken as seen: the same file may only have been half written.
             if stamp != self._told:
                 self._told = stamp
-                log.warning("the identity changed and cannot be used; the old stays: %s", error)
+                tell(lines.IDENTITY_UNUSABLE, code=error.code)
 
     def _newest(self) -> ssl.SSLContext:
         self.refresh()

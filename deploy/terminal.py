@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
@@ -18,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from deploy.identity import Identity, check_plaintext
+from deploy.logs import install
 from schemas.kafka import Broker
 
 T = TypeVar("T")
@@ -117,13 +117,5 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T | None:
 
 
 def set_up_logging(*, verbose: bool) -> None:
-    """Our own log lines at INFO or WARNING; those of the Kafka client only if asked for."""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
-    # While a broker is away the clients repeat themselves many times a second.
-    for name in ("aiokafka", "kafka"):
-        logging.getLogger(name).setLevel(logging.WARNING if verbose else logging.CRITICAL)
-    for name in ("faust", "mode"):
-        logging.getLogger(name).setLevel(logging.WARNING if verbose else logging.ERROR)
+    """Log lines of level warning and above, or of level info too if asked for."""
+    install(verbose=verbose)

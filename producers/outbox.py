@@ -194,6 +194,11 @@ class Outbox(Streams):
         epoch = self.epoch(stream_of(draft.fields["case_ref"], self.streams))
         return event_id(self._id_key, draft.slot, epoch, revision, digest)
 
+    def rejected_rows(self) -> int:
+        """Number of rows that stay home at present."""
+        count: int = self._db.execute("SELECT count(*) FROM rejections").fetchone()[0]
+        return count
+
     def rejections(self) -> list[Rejection]:
         """The rows that stay home at present, in the order of their place."""
         rows = self._db.execute("SELECT rejection FROM rejections").fetchall()

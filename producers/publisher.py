@@ -18,7 +18,6 @@ The rules:
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,18 +25,18 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from producers import lines
 from producers.errors import BatchRefused, BrokerUnreachable, OutboxBehind
+from producers.metrics import PublisherMeters
 from producers.outbox import Outbox
 from producers.sealer import Sealer
 from schemas.envelope import MAX_EVENTS
 from schemas.errors import ChainGap, SealError, WireError
 from schemas.kafka import Broker
+from schemas.log_lines import tell
 from schemas.receipts import Entry, Receipt, Status, open_receipt
 from schemas.topics import CASES, RECEIPTS
 from schemas.trust import TrustDocument
-
-log = logging.getLogger(__name__)
-
 
 MAX_PATIENCE = 600.0
 SENT_AT_ONCE = 16
@@ -104,6 +103,7 @@ class Publisher:
         broker: Where Kafka is.
         pace: Times and bounds.
         on_progress: Called after every receipt, for progress bars.
+        meters: What is counted on the way.
     """
 
     def __init__(
@@ -115,6 +115,7 @@ class Publisher:
         *,
         pace: Pace = Pace(),
         on_progress: Callable[[], None] = lambda: None,
+        meters: PublisherMeters | None = None,
     ) -> None:
         self._outbox = outbox
         self._sealer = sealer
@@ -122,6 +123,7 @@ class Publisher:
         self._broker = broker
         self._pace = pace
         self._on_progress = on_progress
+        self._meters = meters or PublisherMeters()
         country = trust.authority(outbox.authority).country
         self._cases = CASES.name(country)
         self._receipts = RECEIPTS.name(country)
@@ -143,13 +145,16 @@ class Publisher:
         while True:
             try:
                 async with self._connect() as link:
+                    self._meters.reached(True)
+                    if told:
+                        tell(lines.BROKER_BACK)
                     reached, told = clock(), False
                     await self._publish(link, done)
                     return
             except (KafkaError, TimeoutError) as error:
+                self._meters.reached(False)
                 if not told:
-                    reason = type(error).__name__
-                    log.warning("no broker (%s); publishing goes on when it is back", reason)
+                    tell(lines.BROKER_AWAY, error=type(error).__name__)
                     told = True
                 patience = self._pace.give_up_after
                 if patience is not None and clock() - reached > patience:
@@ -234,7 +239,7 @@ class Publisher:
             stream.heard = now
             return
         if now - stream.heard > self._pace.patience(stream.silence):
-            log.info("stream %d: no receipt for a while, sending again", stream.number)
+            tell(lines.SENT_AGAIN, stream=stream.number, seconds=now - stream.heard)
             stream.sent, stream.heard = 0, now
             stream.silence += 1
         last = oldest[0].sequence + self._pace.window
@@ -282,6 +287,7 @@ class Publisher:
             self._check_not_behind(receipt)
             stream = self._streams[receipt.stream]
             stream.heard = asyncio.get_running_loop().time()
+            self._meters.heard(stream.heard)
             for entry in receipt.entries:
                 self._take(stream, entry, receipt)
             self._on_progress()
@@ -291,7 +297,7 @@ class Publisher:
         try:
             receipt = open_receipt(value, self._trust)
         except (WireError, SealError) as error:
-            log.warning("a receipt was ignored: %s", error)
+            tell(lines.RECEIPT_IGNORED, code=error.code)
             return None
         ours = receipt.authority == self._outbox.authority
         return receipt if ours and 0 <= receipt.stream < len(self._streams) else None
@@ -299,12 +305,18 @@ class Publisher:
     def _take(self, stream: _Stream, entry: Entry, receipt: Receipt) -> None:
         position = (entry.epoch, entry.sequence)
         if self._outbox.batch_hash(stream.number, position) != entry.batch_hash:
-            log.warning("stream %d: a receipt for a batch that is not ours", stream.number)
+            tell(
+                lines.RECEIPT_FOREIGN,
+                stream=stream.number,
+                epoch=entry.epoch,
+                sequence=entry.sequence,
+            )
             return
         stream.silence = 0
         if entry.status is not Status.REFUSED:
             refused = [(event.index, event.code) for event in entry.refused]
             self._outbox.accept(stream.number, entry.epoch, entry.sequence, refused)
+            self._meters.refused(code for _, code in refused)
             stream.refusals.pop(entry.sequence, None)
             return
         self._outbox.note_refusal(stream.number, entry.epoch, entry.sequence, entry.code)
@@ -312,6 +324,13 @@ class Publisher:
             epoch, expected = receipt.next_position
             stream.sent = min(stream.sent, expected - 1) if epoch == entry.epoch else 0
             return
+        tell(
+            lines.BATCH_REFUSED,
+            stream=stream.number,
+            epoch=entry.epoch,
+            sequence=entry.sequence,
+            code=entry.code,
+        )
         count = stream.refusals[entry.sequence] = stream.refusals.get(entry.sequence, 0) + 1
         if count >= self._pace.max_refusals:
             raise BatchRefused(

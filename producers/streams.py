@@ -181,6 +181,15 @@ class Streams:
             for r in rows
         ]
 
+    def pending_positions(self, stream: int) -> list[Position]:
+        """Where the batches of the current epoch stand that no receipt has accepted, in order."""
+        rows = self._db.execute(
+            "SELECT epoch, sequence FROM batches WHERE stream = ? AND epoch = ?"
+            " AND state = 'pending' ORDER BY sequence",
+            (stream, self.epoch(stream)),
+        )
+        return [(row["epoch"], row["sequence"]) for row in rows]
+
     def batch_hash(self, stream: int, position: Position) -> bytes | None:
         """The hash of the batch that was sealed at a position, or None if there is none."""
         query = "SELECT hash FROM batches WHERE stream = ? AND (epoch, sequence) = (?, ?)"

@@ -36,12 +36,12 @@ class PackagesMissing(BrokerError):
     advice = "See whether Maven reaches its repository; it tells more with `mvn -f POM verify`."
 
 
-class PortTaken(BrokerError):
-    """Another process listens on a port that the broker needs."""
+class PortTaken(PlatformError):
+    """Another process listens on a port that is needed."""
 
     code = "PORT_TAKEN"
     summary = "another process listens on this port"
-    advice = "Stop it, or name another first port with --port."
+    advice = "Stop it, or name another port: --port for brokers, --health for a process."
 
 
 class DiskFull(BrokerError):

@@ -10,7 +10,10 @@ from typing import Annotated
 import typer
 
 from country_adapters.kit.register import Register, load_register
+from deploy import health
 from deploy.adapter import Adapter, AdapterReport
+from deploy.commands.health import HealthOption
+from deploy.guard import LoopGuard, beside
 from deploy.home import Site
 from deploy.terminal import (
     BrokerOption,
@@ -63,6 +66,7 @@ def run(
         int,
         typer.Option("--batch-events", min=1, max=MAX_EVENTS, help="Events that fill a batch."),
     ] = MAX_EVENTS,
+    health_port: HealthOption = None,
     json: JsonOption = False,
 ) -> None:
     """Reads what is new in a register and publishes it; resumes where it stopped.
@@ -73,7 +77,7 @@ def run(
     pace = Pace(heartbeat=heartbeat, give_up_after=patience, full=batch_events)
     adapter = Adapter(Site(site), open_register(register, data), broker_at(broker, identity), pace)
     if follow:
-        run_until_stopped(adapter.follow())
+        _follow(adapter, health_port)
         return
     report = run_until_stopped(_with_bars(adapter))
     if report is None:
@@ -82,6 +86,14 @@ def run(
     _show(report, json=json)
     if report.run.rejected or report.refusals:
         raise typer.Exit(Exit.PARTIAL)
+
+
+def _follow(adapter: Adapter, health_port: int | None) -> None:
+    """Follows the register; health is told of a process that stays, not of one that ends."""
+    guard = LoopGuard()
+    guard.start()
+    with health.serve(health_port, adapter.told(guard)):
+        run_until_stopped(beside(guard.tick_forever(), adapter.follow()))
 
 
 async def _with_bars(adapter: Adapter) -> AdapterReport:

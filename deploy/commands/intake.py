@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
+import signal
 import sys
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import faust
 import typer
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
+from mode.types import ServiceT
 
+from deploy import health, lines, vitals
+from deploy.commands.health import HealthOption
+from deploy.guard import LoopGuard
 from deploy.home import LiveSecrets, Site
 from deploy.terminal import BrokerOption, IdentityOption, SiteOption, broker_at
 from processors.intake.worker import Settings, calm_garbage_collector, create_app
 from schemas.kafka import Broker
-
-log = logging.getLogger(__name__)
+from schemas.log_lines import tell
 
 START_SECONDS = 30.0
 
@@ -49,11 +52,13 @@ def run(
             help="Seconds of silence after which the group gives a worker up.",
         ),
     ] = None,
+    health_port: HealthOption = None,
 ) -> None:
     """Runs one worker until it is stopped. Start several, each with a name of its own."""
-    place = Site(site)
+    tell(lines.WORKER_STARTS, worker=worker, version=version("southmed"))
+    place, guard = Site(site), LoopGuard()
     # Faust may hang for good when its broker goes away while it starts.
-    overdue = threading.Timer(START_SECONDS, start_anew)
+    overdue = threading.Timer(START_SECONDS, start_overdue)
     overdue.daemon = True
     reached = broker_at(broker, identity)
     if session_timeout is not None:
@@ -63,34 +68,54 @@ def run(
         ledger=place.ledgers / worker,
         secrets=LiveSecrets(place),
         signer=place.receipt_key(),
-        on_stall=start_anew,
+        on_no_start=start_anew,
         on_start=overdue.cancel,
+        beside=guard.tick_forever,
     )
-    asyncio.run(wait_for(settings.broker))
-    calm_garbage_collector()
-    overdue.start()
-    runner = faust.Worker(
-        create_app(settings), override_logging=False, redirect_stdouts=False, quiet=True
-    )
-    runner.execute_from_commandline()
+    told = vitals.of_intake(guard, settings.vitals, settings.meters)
+    with health.serve(health_port, told):
+        asyncio.run(wait_for(settings.broker))
+        calm_garbage_collector()
+        overdue.start()
+        guard.start()
+        runner = Quiet(
+            create_app(settings), override_logging=False, redirect_stdouts=False, quiet=True
+        )
+        runner.execute_from_commandline()
+
+
+class Quiet(faust.Worker):
+    """Faust's worker without what it shows to developers.
+
+    On SIGUSR1 it would print every local variable of every task, decrypted events among them, and
+    on SIGUSR2 open a debugger; while it starts it draws on standard output.
+    """
+
+    def on_init_dependencies(self) -> Iterable[ServiceT]:
+        self.spinner = None
+        return super().on_init_dependencies()
+
+    def _install_signal_handlers_unix(self) -> None:
+        super()._install_signal_handlers_unix()
+        for name in (signal.SIGUSR1, signal.SIGUSR2):
+            self.loop.remove_signal_handler(name)
+            signal.signal(name, signal.SIG_IGN)
 
 
 async def wait_for(broker: Broker) -> None:
     """Returns once a broker answers: Faust gives up where a ministry's cluster is restarting."""
     told = False
-    while True:
-        client = AIOKafkaClient(**broker.options())
-        try:
-            await client.bootstrap()
-        except KafkaError:
-            if not told:
-                log.warning("no broker at %s yet; waiting", broker.servers)
-                told = True
-            await asyncio.sleep(1)
-        else:
-            return
-        finally:
-            await client.close()
+    while not await vitals.answers(broker):
+        if not told:
+            tell(lines.BROKER_AWAITED, broker=broker.servers.partition(",")[0])
+            told = True
+        await asyncio.sleep(1)
+
+
+def start_overdue() -> NoReturn:
+    """Starts anew because start-up took too long."""
+    tell(lines.START_OVERDUE, seconds=START_SECONDS)
+    start_anew()
 
 
 def start_anew() -> NoReturn:

@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from deploy.documents import asyncapi, data_dictionary, error_table, indicators_table, topics_table
+from deploy.documents import (
+    asyncapi,
+    data_dictionary,
+    error_table,
+    indicators_table,
+    logs_and_metrics,
+    topics_table,
+)
 
 Rendered = Mapping[str, Callable[[], str]]
 
@@ -19,6 +26,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "data-dictionary.md": data_dictionary.render,
     "errors.md": error_table.render,
     "indicators.md": indicators_table.render,
+    "logs-and-metrics.md": logs_and_metrics.render,
     "topics.md": topics_table.render,
 }
 """Path under ``docs/`` to the function that renders it."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError
@@ -52,11 +52,18 @@ class Answers:
     Args:
         broker: Where Kafka is.
         signer: The platform's receipt key.
+        on_sent: Told the topic of every receipt that was handed to the broker.
     """
 
-    def __init__(self, broker: Broker, signer: SigningKey) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        signer: SigningKey,
+        on_sent: Callable[[CaseTopic], None] = lambda _: None,
+    ) -> None:
         self._broker = broker
         self._signer = signer
+        self._on_sent = on_sent
         self._entries: defaultdict[tuple[CaseTopic, str], list[Entry]] = defaultdict(list)
         self._next: dict[tuple[CaseTopic, str], Position] = {}
         self._waiting = asyncio.Event()
@@ -117,6 +124,7 @@ class Answers:
                         sign_receipt(receipt, self._signer),
                         partition=topic.partition,
                     )
+                    self._on_sent(topic)
             await producer.flush()
 
     async def close(self) -> None:

@@ -7,7 +7,9 @@ make progress. It stands still if the broker can be reached, and for longer than
 * it is not a member of its group, or
 * records are waiting in its partitions and none of them was folded.
 
-A worker that has nothing to do does not stand still.
+A worker that has nothing to do does not stand still. Nor does one that was stopped and goes on
+(SIGSTOP, a suspended machine): its clock jumps, but it had no chance to move. So the time between
+two looks spends no more patience than a look takes by rule.
 """
 
 from __future__ import annotations
@@ -24,12 +26,14 @@ class Sight:
         joined: Whether the worker is a member of its group.
         folded: Records that it has folded so far.
         waiting: Records that wait in its partitions.
+        assigned: Number of its partitions.
     """
 
     reachable: bool
     joined: bool
     folded: int
     waiting: int
+    assigned: int = 0
 
 
 class Watchdog:
@@ -37,13 +41,17 @@ class Watchdog:
 
     Args:
         patience: Seconds of standing still that are borne.
+        look: Seconds that a look spends at most.
         now: Time of the first look, in seconds of any clock that only goes forward.
     """
 
-    def __init__(self, patience: float, now: float) -> None:
+    def __init__(self, patience: float, look: float, now: float) -> None:
         self._patience = patience
-        self._moved = now
+        self._most = look
+        self._looked = now
         self._folded = 0
+        self.spent = 0.0
+        self.joined_once = False
 
     def stands_still(self, sight: Sight, now: float) -> bool:
         """Whether the worker has stood still for too long.
@@ -52,8 +60,9 @@ class Watchdog:
             sight: What is seen now.
             now: Time of the sight.
         """
+        passed = min(now - self._looked, self._most)
         moving = sight.joined and (sight.folded != self._folded or sight.waiting == 0)
-        if moving or not sight.reachable:
-            self._moved = now
-        self._folded = sight.folded
-        return now - self._moved > self._patience
+        self.spent = 0.0 if moving or not sight.reachable else self.spent + passed
+        self.joined_once |= sight.joined
+        self._looked, self._folded = now, sight.folded
+        return self.spent > self._patience

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -33,21 +33,23 @@ from faust.types import TP
 from faust.types.tuples import Message
 
 from processors.indicators.rules import RULES_VERSION
+from processors.intake import lines
 from processors.intake.answers import Answers
 from processors.intake.errors import LedgerOutdated, LogTrimmed, check_log
 from processors.intake.fold import Record, Secrets, fold
 from processors.intake.ledger import Ledger, ledger_path
+from processors.intake.metrics import REBALANCES, RECEIPTS_SENT, SEEKS, IntakeMeters
 from processors.intake.transport import is_member, resume_from, seek_to
 from processors.intake.watchdog import Sight, Watchdog
 from schemas.access import INTAKE_GROUP
 from schemas.errors import SouthmedError
 from schemas.kafka import Broker
 from schemas.keys import SigningKey
+from schemas.log_lines import tell
 from schemas.topics import CASES, COUNTRY_CODES, CaseTopic
 
-log = logging.getLogger(__name__)
-
 EXIT_UNFORESEEN = 70
+UNFORESEEN = "UNFORESEEN"
 LOOK_EVERY = 5.0
 PATIENCE = 30.0
 """Seconds between two looks at the worker's progress, and of standing still that are borne."""
@@ -61,6 +63,19 @@ def end_stalled() -> NoReturn:
     os._exit(EXIT_UNFORESEEN)
 
 
+@dataclass
+class Vitals:
+    """How a worker is, as the watchdog saw it last.
+
+    Attributes:
+        sight: What was seen; None before the first look.
+        still: Seconds for which the worker has stood still.
+    """
+
+    sight: Sight | None = None
+    still: float = 0.0
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a worker needs.
@@ -72,7 +87,11 @@ class Settings:
         signer: The platform's receipt key.
         group: Consumer group of the workers.
         on_stall: Called when the worker stands still; it has to end or replace the process.
+        on_no_start: The same, for a worker that never came into its group.
         on_start: Called once the worker is up.
+        beside: Work that the worker's event loop does beside its own.
+        meters: What is counted on the way.
+        vitals: Where the worker notes how it is, for others to see.
     """
 
     broker: Broker
@@ -81,7 +100,11 @@ class Settings:
     signer: SigningKey
     group: str = INTAKE_GROUP
     on_stall: Callable[[], NoReturn] = end_stalled
+    on_no_start: Callable[[], NoReturn] = end_stalled
     on_start: Callable[[], None] = lambda: None
+    beside: Callable[[], Awaitable[None]] | None = None
+    meters: IntakeMeters = field(default_factory=IntakeMeters)
+    vitals: Vitals = field(default_factory=Vitals)
 
 
 class Intake:
@@ -93,7 +116,8 @@ class Intake:
         self._next: dict[CaseTopic, int] = {}
         self._seeks: dict[CaseTopic, int] = {}
         self.folded = 0
-        self.answers = Answers(settings.broker, settings.signer)
+        self._meters = settings.meters
+        self.answers = Answers(settings.broker, settings.signer, self._count_receipt)
 
     def next_offset(self, topic: CaseTopic) -> int:
         """The offset that the ledger of a partition expects next."""
@@ -123,26 +147,42 @@ class Intake:
             return
         self._seeks.pop(record.topic, None)
         ledger = self._ledgers[record.topic]
+        began = time.perf_counter()
         outcome = fold(record, ledger.read, self._settings.secrets())
+        taken = time.perf_counter() - began
         if outcome.quarantine is not None:
-            log.warning(
-                "%s-%d offset %d quarantined: %s",
-                record.topic.country,
-                record.topic.partition,
-                record.offset,
-                outcome.quarantine,
+            tell(
+                lines.BATCH_QUARANTINED,
+                country=record.topic.country,
+                partition=record.topic.partition,
+                offset=record.offset,
+                code=outcome.quarantine.code,
             )
             await self.answers.quarantine(record, outcome.quarantine)
+        began = time.perf_counter()
         ledger.commit(outcome.writes)
+        taken += time.perf_counter() - began
         self._next[record.topic] = outcome.next_offset
         self.folded += 1
+        self._meters.folded(record, outcome, taken, time.time())
         if outcome.receipt is not None:
             self.answers.add(record.topic, outcome.receipt)
 
     def _count_seek(self, topic: CaseTopic, expected: int, got: int) -> None:
         self._seeks[topic] = self._seeks.get(topic, 0) + 1
+        self._meters.count(SEEKS, country=topic.country, partition=topic.partition)
+        if self._seeks[topic] == 1:
+            tell(
+                lines.RECORD_OUT_OF_ORDER,
+                country=topic.country,
+                partition=topic.partition,
+                offset=expected,
+            )
         if self._seeks[topic] > MAX_SEEKS:
             raise LogTrimmed(expected=f"offset {expected}", got=f"offset {got}")
+
+    def _count_receipt(self, topic: CaseTopic) -> None:
+        self._meters.count(RECEIPTS_SENT, country=topic.country)
 
     def close(self) -> None:
         for ledger in self._ledgers.values():
@@ -227,6 +267,14 @@ def create_app(settings: Settings) -> faust.App:
 
     app.task()(watch)
 
+    if settings.beside is not None:
+        app.task()(settings.beside)
+
+    @app.on_partitions_assigned.connect
+    async def count(*given: Any, **_: Any) -> None:
+        settings.meters.count(REBALANCES)
+        tell(lines.PARTITIONS_TAKEN, partitions=len(given[-1]))
+
     @app.on_before_shutdown.connect
     async def close(*_: object, **__: object) -> None:
         await intake.answers.close()
@@ -239,32 +287,50 @@ async def _watch(app: faust.App, intake: Intake, settings: Settings) -> None:
     """Looks every few seconds whether the worker makes progress."""
     settings.on_start()
     clock = asyncio.get_running_loop().time
-    dog = Watchdog(PATIENCE, clock())
+    dog = Watchdog(PATIENCE, LOOK_EVERY, clock())
     while True:
         await asyncio.sleep(LOOK_EVERY)
-        if dog.stands_still(await _sight(app, intake, settings.broker), clock()):
-            log.error("intake stands still for %.0f s; it starts anew", PATIENCE)
+        sight = await _sight(app, intake, settings)
+        still = dog.stands_still(sight, clock())
+        settings.vitals.sight, settings.vitals.still = sight, dog.spent
+        if still and dog.joined_once:
+            tell(lines.STANDS_STILL, seconds=dog.spent, waiting=sight.waiting)
             settings.on_stall()
+        if still:
+            tell(lines.NEVER_STARTED, seconds=dog.spent)
+            settings.on_no_start()
 
 
-async def _sight(app: faust.App, intake: Intake, broker: Broker) -> Sight:
-    """Asks the broker with a client of its own: the worker's may be the one that hangs."""
-    asking = AIOKafkaConsumer(**broker.options(), enable_auto_commit=False)
+async def _sight(app: faust.App, intake: Intake, settings: Settings) -> Sight:
+    """What is to be seen of the worker now; a broker that does not answer in time is away."""
+    # A task of its own: whatever the client does, even cancel itself, the watch goes on.
+    asking = asyncio.create_task(_ends(app, settings.broker))
     try:
-        async with asyncio.timeout(LOOK_EVERY):
-            await asking.start()
-            assigned = app.consumer.assignment()
-            partitions = [TopicPartition(tp.topic, tp.partition) for tp in assigned]
-            ends = await asking.end_offsets(partitions)
-    except (KafkaError, TimeoutError):
-        return Sight(reachable=False, joined=False, folded=intake.folded, waiting=0)
+        await asyncio.wait({asking}, timeout=LOOK_EVERY)
+        ends = await asking if asking.done() and not asking.cancelled() else None
+    except KafkaError:
+        ends = None
     finally:
-        await asking.stop()
-    waiting = sum(
-        max(0, end - intake.next_offset(CaseTopic.of(tp.topic, tp.partition)))
-        for tp, end in ends.items()
-    )
-    return Sight(True, is_member(app.consumer), intake.folded, waiting)
+        asking.cancel()
+    if ends is None:
+        settings.meters.seen(reachable=False, places={})
+        return Sight(reachable=False, joined=False, folded=intake.folded, waiting=0)
+    places = {topic: (intake.next_offset(topic), end) for topic, end in ends.items()}
+    settings.meters.seen(reachable=True, places=places)
+    waiting = sum(max(0, end - following) for following, end in places.values())
+    return Sight(True, is_member(app.consumer), intake.folded, waiting, len(places))
+
+
+async def _ends(app: faust.App, broker: Broker) -> dict[CaseTopic, int]:
+    """The ends of the worker's partitions, by a client apart: the worker's may be what hangs."""
+    client = AIOKafkaConsumer(**broker.options(), enable_auto_commit=False)
+    try:
+        await client.start()
+        assigned = app.consumer.assignment()
+        ends = await client.end_offsets([TopicPartition(tp.topic, tp.partition) for tp in assigned])
+    finally:
+        await client.stop()
+    return {CaseTopic.of(tp.topic, tp.partition): end for tp, end in ends.items()}
 
 
 async def _take_or_exit(app: faust.App, intake: Intake, message: Message) -> None:
@@ -279,18 +345,23 @@ async def _take_or_exit(app: faust.App, intake: Intake, message: Message) -> Non
 
 
 async def _or_exit(work: Awaitable[None]) -> None:
-    """Awaits work; ends the process when it fails, because Faust would go on without it."""
+    """Awaits work; ends the process when it fails, because Faust would go on without it.
+
+    The Kafka client lets a cancellation of its own come out where nobody was cancelled. Faust would
+    take it for the end of the work and say nothing.
+    """
     try:
         await work
-    except asyncio.CancelledError:
-        raise
     except BaseException as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise
         end_process(error)
 
 
 def end_process(error: BaseException) -> NoReturn:
     """Ends the worker at once; its supervisor starts it again."""
     # The text of a foreign exception may quote data, so only its type is told.
-    told = str(error) if isinstance(error, SouthmedError) else type(error).__name__
-    log.critical("intake ends: %s", told)
+    code = error.code if isinstance(error, SouthmedError) else UNFORESEEN
+    tell(lines.WORKER_ENDS, code=code, error=type(error).__name__)
     os._exit(EXIT_UNFORESEEN)

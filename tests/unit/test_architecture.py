@@ -12,9 +12,13 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from deploy.documents.logs_and_metrics import LINES
+from schemas.log_lines import LogLine, lines_of
 
 ROOT = Path(__file__).parents[2]
 MAY_IMPORT: dict[str, set[str]] = {
@@ -25,7 +29,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "deploy": {"schemas", "producers", "processors", "country_adapters"},
 }
 LONGEST = 400
-LOG_METHODS = {"debug", "info", "warning", "error", "critical", "exception"}
 
 ours = pytest.mark.parametrize("room", MAY_IMPORT)
 
@@ -104,19 +107,79 @@ def test_nothing_is_printed(room: str) -> None:
     assert found == []
 
 
+# --- What is logged -------------------------------------------------------------------------------
+
+LOGGING = {"logging", "structlog", "warnings", "traceback", "syslog"}
+MAY_LOG = {"schemas/log_lines.py", "deploy/logs.py"}
+"""The module that calls a logger, and the one that says how lines are written."""
+
+
 @ours
 def test_log_lines_are_fixed_texts(room: str) -> None:
-    """A text that is put together on the spot could hold a payload; a constant one cannot."""
+    """A logger takes any text; `tell` takes a declared line and the fields it has room for."""
     found = [
-        f"{path.relative_to(ROOT)}:{call.lineno}"
-        for path, call in _calls(room)
-        if isinstance(call.func, ast.Attribute)
-        and isinstance(call.func.value, ast.Name)
-        and call.func.value.id == "log"
-        and call.func.attr in LOG_METHODS
-        and not (call.args and isinstance(call.args[0], ast.Constant))
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in _modules(room)
+        for name in _imports(path)
+        if name in LOGGING and str(path.relative_to(ROOT)) not in MAY_LOG
     ]
     assert found == []
+
+
+def _told() -> Iterator[tuple[str, LogLine, ast.Call]]:
+    """Every call of the catalogue's functions: where it stands, the line it names, the call."""
+    for room in MAY_IMPORT:
+        for path, call in _calls(room):
+            if isinstance(call.func, ast.Name) and call.func.id in _of_catalogue(path):
+                where, first = f"{path.relative_to(ROOT)}:{call.lineno}", call.args[0]
+                assert isinstance(first, ast.Attribute), f"{where}: not a declared line"
+                yield where, _line(path, first), call
+
+
+def _of_catalogue(path: Path) -> set[str]:
+    """The functions that a module has from the catalogue and that take a line."""
+    return {
+        name.name
+        for node in ast.walk(_parse(path))
+        if isinstance(node, ast.ImportFrom) and node.module == "schemas.log_lines"
+        for name in node.names
+        if name.name in {"tell", "fit"} and name.asname is None
+    }
+
+
+def _line(path: Path, name: ast.Attribute) -> LogLine:
+    """The line that ``lines.NAME`` names in a module."""
+    assert isinstance(name.value, ast.Name)
+    assert name.value.id == "lines"
+    for node in ast.walk(_parse(path)):
+        if isinstance(node, ast.ImportFrom) and any(n.name == "lines" for n in node.names):
+            line = getattr(import_module(f"{node.module}.lines"), name.attr)
+            assert isinstance(line, LogLine)
+            return line
+    raise AssertionError(f"{path}: no lines imported")
+
+
+def test_every_line_that_is_told_is_declared_and_every_declared_one_is_told() -> None:
+    told = {line for _, line, _ in _told()}
+    assert told == set(LINES)
+    everywhere = {line for room in MAY_IMPORT for p in _modules(room) for line in _declared(p)}
+    assert everywhere == told
+
+
+def _declared(path: Path) -> Iterator[LogLine]:
+    if path.name == "lines.py" and "registers" not in path.parts:
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        yield from lines_of(import_module(module))
+
+
+def test_a_line_is_told_with_the_fields_it_declares() -> None:
+    wrong = [
+        f"{where}: {given} instead of {line.fields}"
+        for where, line, call in _told()
+        if isinstance(call.func, ast.Name) and call.func.id == "tell"
+        if (given := tuple(k.arg for k in call.keywords)) != line.fields or len(call.args) != 1
+    ]
+    assert wrong == []
 
 
 # --- Where packages come from is the installer's choice, not ours -------------------------------

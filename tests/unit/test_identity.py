@@ -6,7 +6,6 @@ The other side is Python's own TLS server, which demands a client's certificate 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 import ssl
@@ -21,6 +20,7 @@ import pytest
 from aiokafka.client import AIOKafkaClient
 from cryptography import x509
 
+from deploy import lines
 from deploy.demo import connecting, environment
 from deploy.identity import Identity, check_plaintext
 from deploy.pki.certificates import dump_key, new_key
@@ -29,6 +29,7 @@ from deploy.pki.store import Office, read_identity
 from deploy.reach import Reach
 from deploy.terminal import EMBEDDED_SESSION_TIMEOUT, broker_at
 from schemas.kafka import Broker
+from schemas.log_lines import told_in
 
 NOW = datetime.now(UTC)
 
@@ -334,9 +335,11 @@ def test_what_cannot_be_used_leaves_the_old_identity_working(
     for _ in range(3):
         connect(identity.context, server.port)
     assert server.seen == [before] * 3
-    told = [r for r in caplog.records if r.name == "deploy.identity"]
-    assert [r.levelno for r in told] == [logging.WARNING], "told once, not at every connection"
-    assert "IDENTITY_INVALID" in told[0].getMessage()
+    told = [told for record in caplog.records if (told := told_in(record))]
+    assert [each.line for each in told] == [lines.IDENTITY_UNUSABLE], (
+        "once, not at every connection"
+    )
+    assert told[0].values == {"code": "IDENTITY_INVALID"}
     # Once it is whole again it is taken up.
     for path, content in kept.items():
         path.write_bytes(content)

@@ -9,18 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import chain, repeat
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from processors.indicators.rules import RULES_VERSION
+from processors.intake import lines, worker
 from processors.intake.errors import LedgerInUse, LedgerOutdated, LogTrimmed
 from processors.intake.fold import Record
 from processors.intake.ledger import Ledger, ledger_path
 from processors.intake.records import STATE, FoldState, Journal, journal_key
+from processors.intake.watchdog import Sight
 from processors.intake.worker import MAX_SEEKS, Intake, Settings
 from schemas.kafka import Broker
+from schemas.log_lines import told_in
 from schemas.receipts import Status
 from schemas.topics import CaseTopic
 from tests.samples import an_event
@@ -139,8 +145,10 @@ async def test_the_ledger_does_not_move_before_a_refused_batch_is_in_quarantine(
         await asyncio.wait_for(take_all(intake, refused, start=1), timeout=1)
     assert kept(tmp_path) == before
     assert intake.next_offset(TOPIC) == 1
-    assert "TUN-0 offset 1 quarantined" in caplog.text
-    assert "Fictive" not in caplog.text
+    (told,) = filter(None, map(told_in, caplog.records))
+    assert told.line is lines.BATCH_QUARANTINED
+    assert told.values == {"country": "TUN", "partition": 0, "offset": 1, "code": "UNKNOWN_SCHEMA"}
+    assert "Fictive" not in repr([vars(record) for record in caplog.records])
 
 
 async def test_a_gap_is_no_matter_for_quarantine(intake: Intake, tmp_path: Path) -> None:
@@ -171,3 +179,116 @@ def test_a_ledger_counted_by_other_rules_is_left_alone(tmp_path: Path) -> None:
     older.close()
     with pytest.raises(LedgerOutdated):
         an_intake(tmp_path).next_offset(TOPIC)
+
+
+class Stalled(Exception):
+    """Ends a watch in place of the process."""
+
+
+class NeverStarted(Exception):
+    """The same, for a worker that is to start anew."""
+
+
+def raising(error: type[Exception]) -> Callable[[], NoReturn]:
+    def end() -> NoReturn:
+        raise error
+
+    return end
+
+
+# What is seen at each look, and how the watch ends.
+AWAY = Sight(False, False, folded=0, waiting=0)
+OUTSIDE = Sight(True, False, folded=0, waiting=0)
+IDLE = Sight(True, True, folded=0, waiting=0, assigned=16)
+STUCK = Sight(True, True, folded=0, waiting=1, assigned=16)
+WATCHES = {
+    "it stands still in its group": ([IDLE], STUCK, Stalled),
+    "it fell out of its group": ([IDLE], OUTSIDE, Stalled),
+    "it was never in its group": ([], OUTSIDE, NeverStarted),
+    "the broker went away before it was": ([AWAY], OUTSIDE, NeverStarted),
+}
+
+
+@pytest.mark.parametrize(("first", "then", "end"), WATCHES.values(), ids=WATCHES.keys())
+async def test_a_stalled_worker_ends_and_one_that_never_started_starts_anew(
+    first: list[Sight],
+    then: Sight,
+    end: type[Exception],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sights = chain(first, repeat(then))
+
+    async def sight(*_: object) -> Sight:
+        return next(sights)
+
+    monkeypatch.setattr(worker, "_sight", sight)
+    monkeypatch.setattr(worker, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(worker, "PATIENCE", 0.05)
+    world = a_world()
+    settings = Settings(
+        NOWHERE,
+        tmp_path,
+        lambda: world.secrets,
+        world.platform,
+        on_stall=raising(Stalled),
+        on_no_start=raising(NeverStarted),
+    )
+    app = worker.create_app(settings)
+    with pytest.raises(end):
+        await asyncio.wait_for(worker._watch(app, Intake(settings), settings), timeout=10)
+    assert settings.vitals.sight is then
+    assert settings.vitals.still > worker.PATIENCE
+
+
+async def cancelled_by_itself() -> None:
+    """As aiokafka does when a connection goes away under it."""
+    inner = asyncio.get_running_loop().create_future()
+    inner.cancel()
+    await inner
+
+
+async def test_a_client_that_cancels_itself_is_a_broker_away_and_the_watch_goes_on(
+    intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watch once ended by it, in silence, and nobody noticed what stood still."""
+
+    async def ends(*_: object) -> None:
+        await cancelled_by_itself()
+
+    monkeypatch.setattr(worker, "_ends", ends)
+    world = a_world()
+    settings = Settings(NOWHERE, tmp_path / "other", lambda: world.secrets, world.platform)
+    sight = await worker._sight(worker.create_app(settings), intake, settings)
+    assert not sight.reachable
+
+
+async def test_a_client_that_hangs_is_a_broker_away(
+    intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ends(*_: object) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(worker, "_ends", ends)
+    monkeypatch.setattr(worker, "LOOK_EVERY", 0.05)
+    world = a_world()
+    settings = Settings(NOWHERE, tmp_path / "other", lambda: world.secrets, world.platform)
+    looking = worker._sight(worker.create_app(settings), intake, settings)
+    assert not (await asyncio.wait_for(looking, timeout=5)).reachable
+
+
+async def test_work_that_cancels_itself_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "end_process", lambda _: raising(Stalled)())
+    with pytest.raises(Stalled):
+        await worker._or_exit(cancelled_by_itself())
+
+
+async def test_work_that_was_cancelled_is_only_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "end_process", lambda _: raising(Stalled)())
+    task = asyncio.create_task(worker._or_exit(asyncio.sleep(60)))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -1,0 +1,122 @@
+"""What the health servers of the two long-running processes tell: plain functions of what is seen.
+
+An intake worker is alive while its loop turns and its watchdog is content; it is ready while it is
+in its group, has partitions, and does not lag behind. An adapter is alive while its loop turns,
+and ready while the broker answers: what it cannot send is safe in its outbox.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+)
+
+from deploy.guard import LoopGuard
+from deploy.health import Check, Checks, Told
+from processors.intake.metrics import IntakeMeters
+from processors.intake.watchdog import Sight
+from processors.intake.worker import PATIENCE, Vitals
+from producers.metrics import PublisherMeters
+from producers.outbox import Outbox
+from schemas.kafka import Broker
+from schemas.metrics import Meters
+
+MAX_LAG = 1_000
+"""Records that may wait while a worker counts as ready."""
+ASKING_SECONDS = 5.0
+UNSEEN = Sight(reachable=False, joined=False, folded=0, waiting=0)
+
+
+def intake_live(guard: LoopGuard, vitals: Vitals) -> Checks:
+    """Whether a worker goes on."""
+    watchdog = {"ok": vitals.still <= PATIENCE, "still_seconds": round(vitals.still, 3)}
+    return {"loop": {"ok": guard.alive}, "watchdog": watchdog}
+
+
+def intake_ready(sight: Sight | None) -> Checks:
+    """Whether a worker does its work.
+
+    Example:
+        >>> checks = intake_ready(Sight(True, True, folded=9, waiting=2000, assigned=16))
+        >>> [name for name, check in checks.items() if not check["ok"]]
+        ['lag']
+    """
+    seen = sight or UNSEEN
+    lag: Check = {
+        "ok": seen.reachable and seen.waiting <= MAX_LAG,
+        "records": seen.waiting,
+        "limit": MAX_LAG,
+    }
+    return {
+        "broker": {"ok": seen.reachable},
+        "group": {"ok": seen.joined},
+        "partitions": {"ok": seen.assigned > 0, "assigned": seen.assigned},
+        "lag": lag,
+    }
+
+
+def of_intake(guard: LoopGuard, vitals: Vitals, meters: IntakeMeters) -> Told:
+    """What is told of an intake worker."""
+    return Told(
+        live=lambda: intake_live(guard, vitals),
+        ready=lambda: intake_ready(vitals.sight),
+        registry=_with_process(meters),
+    )
+
+
+def of_adapter(
+    guard: LoopGuard, meters: PublisherMeters, broker: Broker, open_outbox: Callable[[], Outbox]
+) -> Told:
+    """What is told of an adapter that follows its register.
+
+    Args:
+        guard: The guard of its loop.
+        meters: The publisher's metrics.
+        broker: Where Kafka is.
+        open_outbox: Opens the outbox once more: SQLite wants a connection for each thread.
+    """
+    seen = {"reachable": False}
+    outboxes: list[Outbox] = []
+
+    async def look() -> None:
+        seen["reachable"] = await answers(broker)
+        meters.reached(seen["reachable"])
+        if not outboxes:
+            outboxes.append(open_outbox())
+        meters.look(outboxes[0], time.monotonic())
+
+    return Told(
+        live=lambda: {"loop": {"ok": guard.alive}},
+        ready=lambda: {"broker": {"ok": seen["reachable"]}},
+        registry=_with_process(meters),
+        look=look,
+    )
+
+
+def _with_process(meters: Meters) -> CollectorRegistry:
+    """The registry of a process's metrics, with what the machine knows of the process."""
+    ProcessCollector(registry=meters.registry)
+    PlatformCollector(registry=meters.registry)
+    GCCollector(registry=meters.registry)
+    return meters.registry
+
+
+async def answers(broker: Broker) -> bool:
+    """Whether a broker answers."""
+    client = AIOKafkaClient(**broker.options(), request_timeout_ms=int(ASKING_SECONDS * 1000))
+    try:
+        await client.bootstrap()
+    except KafkaError:
+        return False
+    else:
+        return True
+    finally:
+        await client.close()

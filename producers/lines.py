@@ -1,0 +1,50 @@
+"""What the publisher may log."""
+
+from __future__ import annotations
+
+from schemas.log_lines import LogLine
+
+BROKER_AWAY = LogLine(
+    "publisher",
+    "broker_away",
+    "warning",
+    ("error",),
+    "Kafka does not answer; told once until it is back.",
+    "Nothing is lost: the outbox keeps every event. Look at the broker and the way to it.",
+)
+BROKER_BACK = LogLine(
+    "publisher", "broker_back", "info", (), "Kafka answers again; publishing goes on."
+)
+SENT_AGAIN = LogLine(
+    "publisher",
+    "sent_again",
+    "info",
+    ("stream", "seconds"),
+    "No receipt came for a while; what has none is sent again.",
+    "If it goes on: is intake running, and does it fold this country's topic?",
+)
+RECEIPT_IGNORED = LogLine(
+    "publisher",
+    "receipt_ignored",
+    "warning",
+    ("code",),
+    "A message on the receipt topic does not verify.",
+    "Is the trust document the newest? If it is, somebody else writes to the topic: tell the"
+    " operator.",
+)
+RECEIPT_FOREIGN = LogLine(
+    "publisher",
+    "receipt_foreign",
+    "warning",
+    ("stream", "epoch", "sequence"),
+    "A receipt speaks of a batch that this outbox never sealed.",
+    "Does another outbox publish with the same key? Stop one of the two.",
+)
+BATCH_REFUSED = LogLine(
+    "publisher",
+    "batch_refused",
+    "warning",
+    ("stream", "epoch", "sequence", "code"),
+    "The platform refused a batch; it is sent again, and refused for good it ends the publisher.",
+    "See the code.",
+)
