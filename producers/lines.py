@@ -12,6 +12,15 @@ BROKER_AWAY = LogLine(
     "Kafka does not answer; told once until it is back.",
     "Nothing is lost: the outbox keeps every event. Look at the broker and the way to it.",
 )
+NOT_TAKEN = LogLine(
+    "publisher",
+    "batches_not_taken",
+    "warning",
+    (),
+    "Kafka answers, but does not take batches: fewer brokers hold the partition than a write needs,"
+    " or its leader is gone. Told once until it takes them again.",
+    "Nothing is lost: the outbox keeps every event. Ask the operator how many brokers are up.",
+)
 BROKER_BACK = LogLine(
     "publisher", "broker_back", "info", (), "Kafka answers again; publishing goes on."
 )

@@ -39,6 +39,10 @@ from schemas.topics import CASES, RECEIPTS
 from schemas.trust import TrustDocument
 
 MAX_PATIENCE = 600.0
+LISTEN_SECONDS = 30.0
+"""In which a reader of receipts must have found its place, or the connection is made anew."""
+END_SECONDS = 2.0
+"""In which a connection that is given up may end in good order."""
 SENT_AT_ONCE = 16
 """Batches that are read from the outbox in one round."""
 RECEIPTS_LOOKED_AT = 200
@@ -91,6 +95,23 @@ class _Link:
 
     producer: AIOKafkaProducer
     receipts: AIOKafkaConsumer
+
+
+class _NotTaken(TimeoutError):
+    """Kafka did not acknowledge what was sent."""
+
+
+async def _end(producer: AIOKafkaProducer) -> None:
+    """Ends a producer, whether or not Kafka takes what it still holds.
+
+    A producer would wait for that for ever; the outbox has it all.
+    """
+    try:
+        async with asyncio.timeout(END_SECONDS):
+            await producer.stop()
+    except TimeoutError:
+        await producer._sender.close()
+        await producer.client.close()
 
 
 class Publisher:
@@ -153,9 +174,11 @@ class Publisher:
                     return
             except (KafkaError, TimeoutError) as error:
                 self._meters.reached(False)
-                if not told:
+                if not told and isinstance(error, _NotTaken):
+                    tell(lines.NOT_TAKEN)
+                elif not told:
                     tell(lines.BROKER_AWAY, error=type(error).__name__)
-                    told = True
+                told = True
                 patience = self._pace.give_up_after
                 if patience is not None and clock() - reached > patience:
                     raise BrokerUnreachable(got=f"nothing for {patience:.0f} s") from error
@@ -173,10 +196,11 @@ class Publisher:
             await receipts.start()
             yield _Link(producer, receipts)
         finally:
-            await asyncio.gather(producer.stop(), receipts.stop(), return_exceptions=True)
+            await asyncio.gather(_end(producer), receipts.stop(), return_exceptions=True)
 
     async def _publish(self, link: _Link, done: Callable[[], bool]) -> None:
-        await self._listen_from_now(link)
+        async with asyncio.timeout(LISTEN_SECONDS):
+            await self._listen_from_now(link)
         for stream in self._streams:
             stream.sent = 0
             stream.heard = asyncio.get_running_loop().time()
@@ -250,8 +274,11 @@ class Publisher:
                 )
                 stream.sent = batch.sequence
         # An idempotent producer waits for its broker for ever; we would rather connect anew.
-        async with asyncio.timeout(self._pace.resend_after):
-            await link.producer.flush()
+        try:
+            async with asyncio.timeout(self._pace.resend_after):
+                await link.producer.flush()
+        except TimeoutError:
+            raise _NotTaken from None
 
     # --- Hearing ---------------------------------------------------------------------------------
 

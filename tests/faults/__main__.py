@@ -17,7 +17,7 @@ from rich.table import Table
 
 from country_adapters import AUTHORITIES
 from deploy.home import init_site
-from deploy.terminal import err, table
+from deploy.terminal import err, set_up_logging, table
 from tests.faults import brokers, inputs, ledgers, lines, processes
 from tests.faults.network import NEAR_ADDRESS, far_side, missing
 from tests.faults.oracle import undisturbed
@@ -57,6 +57,7 @@ if not out.is_terminal:
 
 def main() -> int:
     """Runs what is asked for; 0 if nothing was lost anywhere."""
+    set_up_logging(verbose=False)
     options = _options()
     chosen = [s for s in SCENARIOS if not options.only or s.name in options.only]
     results: list[Result] = []

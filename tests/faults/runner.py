@@ -105,6 +105,7 @@ class Theatre:
     def run(self, scenario: Scenario, seed: int) -> Result:
         """One run of a scenario."""
         root = self.folder / f"{scenario.name.replace(' ', '-')}-{seed}"
+        self.cluster.start()
         empty(self.cluster)
         site = init_site(root, AUTHORITIES)
         same_pseudonyms(self.keys, site, self.registers)

@@ -7,6 +7,7 @@ returns; the stage waits until all is published and folded, and is then held aga
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import subprocess
 from collections import Counter
@@ -107,6 +108,11 @@ class Stage:
     def log(self, name: str) -> Path:
         """Where a process writes what it has to tell."""
         return self.place.site.root / f"{name}.log"
+
+    def events(self, name: str) -> list[str]:
+        """The events that a process has logged, in order."""
+        lines = self.log(name).read_text(encoding="utf-8").splitlines()
+        return [json.loads(line)["event"] for line in lines if line.startswith('{"timestamp"')]
 
     def begin(self, workers: Sequence[str] = ("a", "b")) -> None:
         """Starts workers, and the adapters of all registers."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import signal
 import socket
 import time
 import uuid
@@ -114,7 +115,7 @@ class KafkaCluster:
     # --- Starting and stopping --------------------------------------------------------------------
 
     def start(self, on_step: Callable[[str], None] = lambda _: None) -> None:
-        """Starts every node that does not run, and waits until the cluster answers.
+        """Starts every node that does not run or was halted; waits until the cluster answers.
 
         Args:
             on_step: Told what is being done, for people who wait.
@@ -125,6 +126,8 @@ class KafkaCluster:
             BrokerNotUp: A node ended, or the cluster does not answer in time.
         """
         resting = [node for node in self.nodes.values() if node.pid is None]
+        for node in self.nodes.values():
+            node.send(signal.SIGCONT)
         self._check_room()
         for node in resting:
             self._check_ports(node.node)
@@ -184,17 +187,18 @@ class KafkaCluster:
             request_timeout_ms=int(timeout * 1000),
         )
 
-    def wait_until_up(self, seconds: float = START_SECONDS) -> None:
-        """Waits until every node that runs has joined the cluster.
+    def wait_until_up(self, *numbers: int, seconds: float = START_SECONDS) -> None:
+        """Waits until nodes have joined the cluster: those that are named, or all.
 
         Raises:
-            BrokerNotUp: A node ended, or it takes longer.
+            BrokerNotUp: One of them ended, or it takes longer.
         """
+        due = set(numbers or self.nodes)
         deadline = time.monotonic() + seconds
         while True:
-            self._check_alive()
-            running = {number for number, node in self.nodes.items() if node.pid is not None}
-            if self.live_nodes() >= running:
+            for number in due:
+                self._check_alive(self.nodes[number])
+            if self.live_nodes() >= due:
                 return
             if time.monotonic() > deadline:
                 raise BrokerNotUp(expected=f"an answer within {seconds:.0f} s")
@@ -210,12 +214,10 @@ class KafkaCluster:
         except (KafkaError, OSError):
             return set()
 
-    def _check_alive(self) -> None:
-        for node in self.nodes.values():
-            if node.pid is None:
-                self._check_room()
-                last = _last_line(node.log)
-                raise BrokerNotUp(expected=f"{node.node.principal} running", got=last)
+    def _check_alive(self, node: NodeProcess) -> None:
+        if node.pid is None:
+            self._check_room()
+            raise BrokerNotUp(expected=f"{node.node.principal} running", got=_last_line(node.log))
 
 
 def free_ports(nodes: int) -> int:
