@@ -6,16 +6,25 @@ BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
+# `make faults QUICK=1` runs a part of the faults.
+QUICK ?=
+
 # Inputs that `make fuzz` gives to the opener.
 FUZZ ?= 1000000
 
-.PHONY: demo test bench fuzz lint docs lock clean
+.PHONY: demo test faults soak bench fuzz lint docs lock clean
 
 demo: $(READY)  ## Four registers, a broker, the intake, and a summary that reconciles.
 	$(BIN)/southmed demo
 
-test: $(READY)  ## The quick tests; those that need PostgreSQL run where it is installed.
+test: $(READY)  ## All tests; those that need Apache Kafka or PostgreSQL run where it is installed.
 	$(BIN)/python -m pytest
+
+faults: $(READY)  ## Every fault we can think of, on three real brokers; needs java and mvn.
+	$(BIN)/python -m tests.faults $(if $(QUICK),--quick)
+
+soak: $(READY)  ## A million events through three brokers and two workers, with faults.
+	$(BIN)/python -m tests.faults.soak
 
 bench: $(READY)  ## Microseconds and memory per event, beside a plain consumer loop.
 	$(BIN)/southmed bench

@@ -121,10 +121,10 @@ def theatre(times: int, *, keep: Path | None = None) -> Iterator[Theatre]:
 def _tell(result: Result) -> None:
     verdict = "[green]nothing lost[/]" if result.sound else "[bold red]NOT SOUND[/]"
     err.print(f"{result.seconds:4.0f} s  {result.scenario} ({result.seed})  {verdict}  ", end="")
-    err.print(result.error or _deeds(result.deeds), markup=False)
+    err.print(result.error or deeds_in_words(result.deeds), markup=False)
 
 
-def _deeds(deeds: Mapping[str, int], between: str = "; ") -> str:
+def deeds_in_words(deeds: Mapping[str, int], between: str = "; ") -> str:
     return between.join(f"{count} x {what}" for what, count in deeds.items())
 
 
@@ -138,7 +138,7 @@ def _table(results: Sequence[Result]) -> Table:
     """A row for each run; the last columns should hold nothing but zeros."""
     rows = []
     for r in results:
-        told = r.error or _deeds(r.deeds, "\n")
+        told = r.error or deeds_in_words(r.deeds, "\n")
         numbers = (f"{r.records:,}", f"{r.facts:,}", round(r.seconds))
         off = (r.difference.lost, r.difference.twice, r.difference.cells, r.disagreeing)
         verdict = "sound" if r.sound else "NOT SOUND"

@@ -7,7 +7,7 @@ import random
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,7 @@ class Theatre:
         due: What must come out of the registers.
         far: The far side of a network, or None.
         folder: Where sites go; those of runs that failed are kept.
+        options: Of every stage.
     """
 
     cluster: KafkaCluster
@@ -101,6 +102,7 @@ class Theatre:
     due: Counted
     far: Far | None
     folder: Path
+    options: dict[str, Any] = field(default_factory=dict)
 
     def run(self, scenario: Scenario, seed: int) -> Result:
         """One run of a scenario."""
@@ -111,7 +113,7 @@ class Theatre:
         same_pseudonyms(self.keys, site, self.registers)
         reach = Reach(self.cluster.plan.servers, self.cluster.plan.identities)
         place = KafkaScene(site, reach, self.registers, self.cluster)
-        stage = Stage(place, random.Random(seed), self.due, self.far)
+        stage = Stage(place, random.Random(seed), self.due, self.far, **self.options)
         began = time.monotonic()
         error = asyncio.run(_play(scenario.play, stage))
         result = self._result(scenario, seed, stage, time.monotonic() - began, error)

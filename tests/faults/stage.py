@@ -50,6 +50,8 @@ class Stage:
         deeds: What was done, and how often.
         prefixes: A command to put before each process, by its name.
         reaches: Another way to the cluster, by a process's name.
+        batch_events: Events that fill a batch.
+        patience: Seconds in which everything has to be done.
     """
 
     place: KafkaScene
@@ -61,6 +63,8 @@ class Stage:
     deeds: Counter[str] = field(default_factory=Counter)
     prefixes: dict[str, Sequence[str]] = field(default_factory=dict)
     reaches: dict[str, Reach] = field(default_factory=dict)
+    batch_events: int = BATCH_EVENTS
+    patience: float = FINISH_SECONDS
 
     def did(self, what: str) -> None:
         """Notes a deed."""
@@ -95,7 +99,7 @@ class Stage:
                     *("adapter", "run", REGISTERS[authority]),
                     *("--site", str(self.place.site.root), "--json"),
                     *("--data", str(self.place.registers[authority].data)),
-                    *("--batch-events", str(BATCH_EVENTS)),
+                    *("--batch-events", str(self.batch_events)),
                     *connecting(reach, authority_principal(authority)),
                     output=log,
                     prefix=self.prefixes.get(authority, ()),
@@ -135,19 +139,19 @@ class Stage:
     def all_published(self) -> bool:
         return all(adapter.done.is_set() for adapter in self.adapters.values())
 
-    async def published(self, seconds: float = FINISH_SECONDS) -> None:
+    async def published(self) -> None:
         """Waits until every adapter has receipts for everything."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(self.patience):
             await asyncio.gather(*(adapter.done.wait() for adapter in self.adapters.values()))
 
-    async def folded(self, seconds: float = FINISH_SECONDS) -> None:
+    async def folded(self) -> None:
         """Waits until the newest ledgers have folded every record of the log."""
         ends = await asyncio.to_thread(self.ends)
-        await self.until(lambda: self.offsets() == ends, seconds)
+        await self.until(lambda: self.offsets() == ends)
 
-    async def until(self, fact: Callable[[], bool], seconds: float = FINISH_SECONDS) -> None:
-        """Waits until something holds."""
-        async with asyncio.timeout(seconds):
+    async def until(self, fact: Callable[[], bool], seconds: float = 0) -> None:
+        """Waits until something holds, for so long or as long as everything may take."""
+        async with asyncio.timeout(seconds or self.patience):
             while not await asyncio.to_thread(fact):  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
 
