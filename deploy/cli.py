@@ -18,6 +18,7 @@ from deploy.commands import (
     broker,
     contract,
     demo,
+    doctor,
     documents,
     indicators,
     intake,
@@ -40,6 +41,7 @@ app.add_typer(adapter.app, name="adapter")
 app.add_typer(intake.app, name="intake")
 app.add_typer(indicators.app, name="indicators")
 app.command(name="verify")(verify.verify)
+app.command(name="doctor")(doctor.doctor)
 app.add_typer(broker.app, name="broker")
 app.add_typer(topics.app, name="topics")
 app.add_typer(contract.app, name="contract")
