@@ -79,11 +79,11 @@ def visit(visitor: Visitor) -> Iterator[Finding]:
         yield from _no_answer(visitor, error)
         return
     yield from _shown(visitor, visitor.dialled)
-    yield from patiently(lambda: _reach(visitor, broker, principal), visitor)
+    yield from patiently(lambda: _reach(visitor, broker, principal), visitor, PATIENCE_IN_ALL)
 
 
 def patiently(
-    look: Callable[[], Iterable[Finding]], visitor: Visitor, patience: float = PATIENCE_IN_ALL
+    look: Callable[[], Iterable[Finding]], visitor: Visitor, patience: float
 ) -> list[Finding]:
     """What is found within a time; whatever goes on longer is left to itself.
 

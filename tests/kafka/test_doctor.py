@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -219,6 +220,24 @@ def test_a_process_whose_clock_is_wrong_says_so(place: KafkaScene) -> None:
     assert done.returncode == 1, done.stderr[-2000:]
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("fail     clock")]
     assert "ahead of the broker's clock" in line
+
+
+def test_a_broker_that_takes_connections_and_says_nothing_is_given_up(
+    doctor: Doctor, place: KafkaScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.doctor.visit.PATIENCE_IN_ALL", 3.0)
+    pid = place.cluster.nodes[1].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        found = doctor.ask(OPERATOR)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+        place.cluster.wait_until_up()
+    server = place.reach.servers
+    assert faults(found) == {("broker certificates", server), ("cluster", server)}
+    assert states(found, "clock") == {State.SKIPPED}
+    assert State.OK in states(found, "trust")
 
 
 def test_looking_takes_little_time(doctor: Doctor) -> None:

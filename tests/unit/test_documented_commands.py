@@ -41,13 +41,14 @@ def command_lines(text: str) -> Iterator[str]:
     spans = INLINE.findall(FENCED.sub("", text))
     for code in (*blocks, *spans):
         if (found := TYPED.match(code.strip())) and not found[1].startswith(". "):
-            yield found[1].strip()
+            yield re.sub(r"[\[\]]", "", found[1]).strip()
 
 
 def check(line: str, root: Command) -> str:
     """What is wrong with a command line; nothing if a person could type it.
 
-    Documents shorten: options that are required may be missing, and ``...`` stands for more.
+    Documents shorten: options that are required may be missing, ``...`` stands for more, and what
+    one may leave out stands in brackets.
     """
     command, words = root, [word for word in shlex.split(line) if word != "..."]
     while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
@@ -137,7 +138,7 @@ def test_a_command_line_that_nobody_could_type_is_noticed(
 
 def test_command_lines_are_found_inline_and_in_blocks() -> None:
     text = (
-        "Ask `southmed doctor --json`, not `southmed.clock.v1` nor southmed verify.\n"
+        "Ask `southmed doctor [--json]`, not `southmed.clock.v1` nor southmed verify.\n"
         "   ```\n   southmed broker stop    # at the end\n   .venv/bin/southmed demo --once\n"
         "   ```\n"
     )
