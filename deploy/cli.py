@@ -18,6 +18,7 @@ from deploy.commands import (
     broker,
     contract,
     demo,
+    doctor,
     documents,
     health,
     indicators,
@@ -44,6 +45,7 @@ app.add_typer(intake.app, name="intake")
 app.add_typer(indicators.app, name="indicators")
 app.command(name="health")(health.health)
 app.command(name="verify")(verify.verify)
+app.command(name="doctor")(doctor.doctor)
 app.add_typer(broker.app, name="broker")
 app.add_typer(topics.app, name="topics")
 app.add_typer(contract.app, name="contract")

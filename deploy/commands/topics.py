@@ -27,6 +27,7 @@ from deploy.topics.state import (
     SetTopic,
     Told,
     difference,
+    subject,
     wanted,
 )
 
@@ -89,19 +90,6 @@ def _show(changes: list[Change], *, dry_run: bool, json: bool) -> None:
         return
     title = "What differs from the contract" if dry_run else "What was changed"
     out.print(table(title, ["", "subject", "detail"], rows))
-
-
-def subject(change: Change) -> str:
-    """What a change is about: a topic or a principal."""
-    match change:
-        case Grant(right) | Revoke(right):
-            return right.principal
-        case SetQuota(principal=principal):
-            return principal
-        case Told(subject=what):
-            return what
-        case MakeTopic(name=name) | SetTopic(name=name):
-            return name
 
 
 def _line(change: Change) -> str:

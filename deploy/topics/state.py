@@ -126,6 +126,19 @@ class Told:
 Change = MakeTopic | SetTopic | Grant | Revoke | SetQuota | Told
 
 
+def subject(change: Change) -> str:
+    """What a change is about: a topic or a principal."""
+    match change:
+        case Grant(right) | Revoke(right):
+            return right.principal
+        case SetQuota(principal=principal):
+            return principal
+        case Told(subject=what):
+            return what
+        case MakeTopic(name=name) | SetTopic(name=name):
+            return name
+
+
 def tell_right(right: Right) -> str:
     """A right in a few words: ``READ topic southmed.cases.tn.v1``."""
     star = "*" if right.pattern == "prefixed" else ""

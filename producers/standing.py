@@ -1,0 +1,107 @@
+"""How an outbox stands, seen from outside.
+
+The file is opened read-only: looking waits for nobody and changes nothing, while an adapter writes
+or after one has crashed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from producers.errors import OutboxMissing
+from schemas.codec import decode_as
+from schemas.trust import Position
+
+PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What waits in an outbox, and where its streams are.
+
+    Attributes:
+        authority: Whose it is.
+        epochs: The epoch of each stream.
+        next_positions: Of each stream, the position of the batch to be sealed next.
+        unsealed: Events that no batch holds yet.
+        pending: Batches without an accepting receipt.
+        accepted: Batches with one.
+        oldest_pending: When the oldest of the pending was sealed, milliseconds since 1970.
+        refused_batches: Pending batches that the platform refuses, by code.
+        refused_events: Events that the platform refused, by code.
+    """
+
+    authority: str
+    epochs: Mapping[int, int]
+    next_positions: Mapping[int, Position]
+    unsealed: int
+    pending: int
+    accepted: int
+    oldest_pending: int | None
+    refused_batches: Mapping[str, int]
+    refused_events: Mapping[str, int]
+
+
+def standing(path: Path) -> Standing:
+    """Looks at an outbox.
+
+    Raises:
+        OutboxMissing: There is none.
+        sqlite3.Error: The file is damaged, or not an outbox.
+    """
+    if not path.exists():
+        raise OutboxMissing(expected=f"an outbox at {path}")
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=PATIENCE)) as db:
+        return _read(db)
+
+
+def _read(db: sqlite3.Connection) -> Standing:
+    settings = dict(db.execute("SELECT name, value FROM settings"))
+    opened = dict(db.execute("SELECT stream, epoch FROM epochs"))
+    epochs = {stream: opened.get(stream, 1) for stream in range(int(settings["streams"]))}
+    batches = dict(db.execute("SELECT state, count(*) FROM batches GROUP BY state"))
+    unsealed = db.execute("SELECT count(*) FROM events WHERE sequence IS NULL").fetchone()[0]
+    return Standing(
+        authority=settings["authority"],
+        epochs=epochs,
+        next_positions={stream: _next(db, stream, epoch) for stream, epoch in epochs.items()},
+        unsealed=unsealed,
+        pending=batches.get("pending", 0),
+        accepted=batches.get("accepted", 0),
+        oldest_pending=_oldest(db),
+        refused_batches=_by_code(db, "SELECT code FROM batches WHERE state = 'pending'"),
+        refused_events=_by_code(db, "SELECT code FROM events"),
+    )
+
+
+def _next(db: sqlite3.Connection, stream: int, epoch: int) -> Position:
+    query = "SELECT max(sequence) FROM batches WHERE stream = ? AND epoch = ?"
+    last = db.execute(query, (stream, epoch)).fetchone()[0]
+    return (epoch, (last or 0) + 1)
+
+
+def _oldest(db: sqlite3.Connection) -> int | None:
+    """The first of each stream's pending batches is its oldest."""
+    query = """
+        SELECT message FROM batches AS b WHERE state = 'pending' AND (epoch, sequence) =
+          (SELECT epoch, sequence FROM batches
+            WHERE stream = b.stream AND state = 'pending' ORDER BY epoch, sequence LIMIT 1)
+    """
+    times = [_produced_at(message) for (message,) in db.execute(query)]
+    return min(times, default=None)
+
+
+def _produced_at(message: bytes) -> int:
+    header = decode_as("batch_header", decode_as("sealed_batch", message)["header"])
+    produced: int = header["produced_at"]
+    return produced
+
+
+def _by_code(db: sqlite3.Connection, rows: str) -> dict[str, int]:
+    query = f"SELECT code, count(*) FROM ({rows}) WHERE code != '' GROUP BY code ORDER BY code"  # noqa: S608
+    return dict(db.execute(query))

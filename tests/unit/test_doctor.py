@@ -1,0 +1,618 @@
+"""What the doctor says of given facts: every state of every check."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from deploy.doctor import certificates, clock, cluster, keys, lag, machine, outbox
+from deploy.doctor.findings import Finding, State, attempt, fail, ok, skipped, warn, worst
+from deploy.doctor.visit import NEEDS_ANSWER, Visitor, patiently
+from deploy.pki.certificates import Credential, issue, make_authority, new_key
+from deploy.topics.state import (
+    Change,
+    Grant,
+    MakeTopic,
+    Revoke,
+    SetQuota,
+    SetTopic,
+    Told,
+    TopicState,
+)
+from processors.indicators.rules import RULES_VERSION
+from producers.standing import Standing
+from schemas.access import Operation, Right, may, principals, rights
+from schemas.errors import ChainGap
+from schemas.keys import OpenKey, SigningKey
+from schemas.topics import CaseTopic, all_topics
+from schemas.trust import Authority, ByStream
+from tests.samples import TUNISIA
+from tests.world import World, a_world, trusted
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+OK, WARN, FAIL = State.OK, State.WARN, State.FAIL
+
+
+def faults(found: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in found if finding.state in (WARN, FAIL)]
+
+
+def states(found: Iterable[Finding]) -> set[State]:
+    """The states of findings; whatever is not in order comes with advice."""
+    findings = list(found)
+    assert all(finding.advice for finding in faults(findings))
+    return {finding.state for finding in findings}
+
+
+# --- Findings ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ([], OK),
+        ([skipped("c", "s", "w")], State.SKIPPED),
+        ([ok("c", "s", "w"), skipped("c", "s", "w")], OK),
+        ([ok("c", "s", "w"), warn("c", "s", "w", "a")], WARN),
+        ([fail("c", "s", "w", "a"), warn("c", "s", "w", "a"), ok("c", "s", "w")], FAIL),
+    ],
+)
+def test_the_worst_finding_decides(found: list[Finding], expected: State) -> None:
+    assert worst(found) == expected
+
+
+def test_what_was_found_before_an_error_stays_and_the_error_is_a_finding() -> None:
+    def look() -> Iterator[Finding]:
+        yield ok("check", "first", "fine")
+        raise RuntimeError("a text that may quote anything")
+
+    first, second = attempt("check", "subject", look)
+    assert (first.state, second.state) == (OK, FAIL)
+    assert "RuntimeError" in second.what
+    assert "quote anything" not in second.what
+    assert second.advice
+
+
+def test_an_error_of_ours_brings_its_own_advice() -> None:
+    def look() -> Iterator[Finding]:
+        raise ChainGap(expected="sequence 7")
+        yield
+
+    (found,) = attempt("check", "subject", look)
+    assert found.what == "CHAIN_GAP: a batch is missing (expected sequence 7)"
+    assert found.advice == ChainGap.advice
+
+
+def visitor() -> Visitor:
+    return Visitor("broker:1", None, time.time, NOW, None)
+
+
+def test_a_cluster_that_never_answers_is_given_up_and_what_it_told_is_kept() -> None:
+    def look() -> Iterator[Finding]:
+        yield ok(clock.CHECK, "this machine", "fine")
+        time.sleep(60)
+
+    began = time.monotonic()
+    found = patiently(look, visitor(), patience=0.3)
+    assert time.monotonic() - began < 10
+    assert [f.check for f in found if f.state == OK] == [clock.CHECK]
+    assert [f.check for f in found if f.state == FAIL] == ["cluster"]
+    left = [f.check for f in found if f.state == State.SKIPPED]
+    assert left == [check for check in NEEDS_ANSWER if check != clock.CHECK]
+
+
+# --- Certificates --------------------------------------------------------------------------------
+
+CA = make_authority(NOW - timedelta(days=400), timedelta(days=1000))
+
+
+def credential(principal: str = "authority.tn", *, days: float, ca: Credential = CA) -> Credential:
+    """An identity that ends so many days from now."""
+    key, made = new_key(), NOW - timedelta(days=30)
+    lifetime = timedelta(days=30 + days)
+    return Credential(key, (issue(ca, principal, key.public_key(), made, lifetime=lifetime),))
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"), [(60, OK), (30, OK), (29.9, WARN), (1, WARN), (0, FAIL), (-5, FAIL)]
+)
+def test_a_certificate_is_told_before_it_ends(days: float, expected: State) -> None:
+    held = credential(days=days)
+    (found,) = certificates.judge_identity(held, CA.chain, NOW)
+    assert found.state == expected
+    assert (found.check, found.subject) == ("certificates", "authority.tn")
+    assert ("pki renew" in found.advice) == (expected != OK)
+
+
+def test_a_certificate_that_does_not_hold_yet_points_to_the_clock() -> None:
+    early = datetime(2026, 4, 1, tzinfo=UTC)
+    (found,) = certificates.judge_identity(credential(days=60), CA.chain, early)
+    assert found.state == FAIL
+    assert "clock" in found.advice
+
+
+def test_a_certificate_of_another_authority_is_a_fault() -> None:
+    other = make_authority(NOW - timedelta(days=1))
+    found = list(certificates.judge_identity(credential(days=60), other.chain, NOW))
+    assert [f.state for f in found] == [FAIL, OK]
+
+
+@pytest.mark.parametrize(("days", "expected"), [(200, OK), (179, WARN), (-1, FAIL)])
+def test_an_authoritys_certificate_needs_more_time(days: int, expected: State) -> None:
+    ca = make_authority(NOW - timedelta(days=300), timedelta(days=300 + days))
+    assert states(certificates.judge_authorities([*ca.chain, *ca.chain], NOW)) == {expected}
+
+
+def test_a_brokers_advice_is_to_have_it_read_the_new_one() -> None:
+    (found,) = certificates.judge_identity(credential("broker.1", days=3), CA.chain, NOW)
+    assert "broker reload" in found.advice
+    assert "localhost" in found.what
+
+
+def test_a_broker_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    from deploy.pki.store import Office
+
+    office = Office(tmp_path)
+    office.open(NOW)
+    identity = office.issue("operator", NOW)
+    (found,) = certificates.look_at_broker(identity, "127.0.0.1", 1, NOW)
+    assert (found.state, found.check) == (FAIL, "broker certificates")
+    assert "ConnectionRefusedError" in found.what
+
+
+# --- The clock -----------------------------------------------------------------------------------
+
+
+def answer(ahead: float, trip: float = 0.1) -> clock.Answer:
+    """An answer to a machine whose clock is so far ahead."""
+    return clock.Answer(1000 + ahead, 1000 + trip / 2, 1000 + ahead + trip)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([answer(0)], OK),
+        ([answer(4)], OK),
+        ([answer(6)], WARN),
+        ([answer(-6)], WARN),
+        ([answer(299)], WARN),
+        ([answer(301)], FAIL),
+        ([answer(-3600)], FAIL),
+        # Nobody knows when within twenty seconds the broker looked at its clock.
+        ([answer(9, trip=20)], OK),
+        # The quickest answer decides, not the first.
+        ([answer(9, trip=20), answer(9, trip=0.1)], WARN),
+        ([], State.SKIPPED),
+    ],
+)
+def test_clocks_are_compared_as_far_as_the_round_trip_allows(
+    answers: list[clock.Answer], expected: State
+) -> None:
+    found = clock.judge_clock(answers)
+    assert found.state == expected
+    assert ("NTP" in found.advice) == (expected in (WARN, FAIL))
+
+
+def test_the_side_is_told() -> None:
+    assert "6.000 s ahead of" in clock.judge_clock([answer(6)]).what
+    assert "6.000 s behind" in clock.judge_clock([answer(-6)]).what
+
+
+# --- Private files and trust ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "secret", "expected"),
+    [
+        (0o100600, True, None),
+        (0o100400, True, None),
+        (0o100640, True, FAIL),
+        (0o100604, True, FAIL),
+        (0o100644, False, WARN),
+        (0o040700, False, None),
+        (0o040755, False, WARN),
+    ],
+)
+def test_a_file_that_others_may_use(mode: int, secret: bool, expected: State | None) -> None:
+    found = keys.judge_file("a.key", mode, secret=secret)
+    assert (found.state if found else None) == expected
+    assert found is None or "chmod" in found.advice
+
+
+AT = dict.fromkeys(range(4), (1, 5))
+
+
+def _signing(world: World) -> Finding:
+    return keys.judge_signing_key(world.trust, TUNISIA, world.tunisia.keyid, AT)
+
+
+TRUST: list[tuple[str, Callable[[World], World], str]] = [
+    ("in force", lambda w: w, ""),
+    (
+        "retired in a stream",
+        lambda w: w.with_key(w.tunisia, valid_to=ByStream(streams={2: (1, 4)})),
+        "KEY_RETIRED",
+    ),
+    (
+        "retired later",
+        lambda w: w.with_key(w.tunisia, valid_to=ByStream(default=(1, 9))),
+        "",
+    ),
+    (
+        "compromised",
+        lambda w: w.with_key(w.tunisia, compromised_from=ByStream(default=(1, 1))),
+        "KEY_COMPROMISED",
+    ),
+    (
+        "valid from later",
+        lambda w: w.with_key(w.tunisia, valid_from=ByStream(default=(2, 1))),
+        "KEY_NOT_YET_VALID",
+    ),
+    ("another's", lambda w: w.with_key(w.tunisia, owner="ma.cnclt"), "FOREIGN_KEY"),
+]
+
+
+@pytest.mark.parametrize(("_name", "change", "code"), TRUST, ids=[row[0] for row in TRUST])
+def test_a_signing_key_is_judged_where_it_will_sign_next(
+    _name: str, change: Callable[[World], World], code: str
+) -> None:
+    found = _signing(change(a_world()))
+    assert found.state == (FAIL if code else OK)
+    assert found.what.startswith(code or "in trust document")
+    assert bool(found.advice) == bool(code)
+
+
+def test_a_signing_key_that_nobody_lists() -> None:
+    found = keys.judge_signing_key(
+        a_world().trust, TUNISIA, SigningKey.generate("ed25519").keyid, AT
+    )
+    assert found.what.startswith("UNKNOWN_KEY")
+
+
+RETIRED = {"valid_to": ByStream(default=(1, 3))}
+
+
+def _opening(world: World) -> Finding:
+    return keys.judge_opening_keys(world.trust, [world.opener.keyid])
+
+
+def test_an_opening_key_in_force_retired_or_unknown() -> None:
+    world = a_world()
+    gone = [
+        k.model_copy(update=RETIRED) if k.keyid == world.opener.keyid else k
+        for k in world.trust.keys
+    ]
+    retired = world.trust.model_copy(update={"keys": gone})
+    assert _opening(world).state == OK
+    assert "retired" in keys.judge_opening_keys(retired, [world.opener.keyid]).what
+    other = keys.judge_opening_keys(world.trust, [OpenKey.generate("x25519").keyid])
+    assert other.what.startswith("UNKNOWN_KEY")
+    assert keys.judge_sealing(world.trust) is None
+    none = keys.judge_sealing(retired)
+    assert none is not None
+    assert none.state == FAIL
+
+
+def test_a_receipt_key_in_force_compromised_or_anothers() -> None:
+    world = a_world()
+    assert keys.judge_receipt_key(world.trust, world.platform.keyid).state == OK
+    entry = trusted(world.platform, "platform", "receipt")
+    lost = entry.model_copy(update={"compromised_from": ByStream(default=(1, 1))})
+    listed = [lost if k.keyid == lost.keyid else k for k in world.trust.keys]
+    broken = world.trust.model_copy(update={"keys": listed})
+    assert keys.judge_receipt_key(broken, world.platform.keyid).what.startswith("KEY_COMPROMISED")
+    assert keys.judge_receipt_key(world.trust, world.tunisia.keyid).what.startswith("FOREIGN_KEY")
+
+
+# --- The outbox ----------------------------------------------------------------------------------
+
+
+def an_outbox(
+    *,
+    unsealed: int = 0,
+    waited: timedelta | None = None,
+    batches: dict[str, int] | None = None,
+    events: dict[str, int] | None = None,
+    epoch: int = 1,
+) -> Standing:
+    sealed = None if waited is None else int((NOW - waited).timestamp() * 1000)
+    return Standing(
+        authority=TUNISIA,
+        epochs=dict.fromkeys(range(4), epoch),
+        next_positions=dict.fromkeys(range(4), (epoch, 8)),
+        unsealed=unsealed,
+        pending=0 if waited is None else 3,
+        accepted=28,
+        oldest_pending=sealed,
+        refused_batches=batches or {},
+        refused_events=events or {},
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (an_outbox(), {OK}),
+        (an_outbox(waited=timedelta(minutes=1)), {OK}),
+        (an_outbox(waited=timedelta(minutes=1), unsealed=7), {OK}),
+        (an_outbox(unsealed=7), {WARN}),
+        (an_outbox(waited=timedelta(hours=3)), {WARN}),
+        (an_outbox(waited=timedelta(days=2)), {FAIL}),
+        (an_outbox(events={"EVENT_INVALID": 2}), {WARN, OK}),
+        (an_outbox(waited=timedelta(minutes=1), batches={"UNKNOWN_KEY": 1}), {FAIL, OK}),
+    ],
+)
+def test_an_outbox(seen: Standing, expected: set[State]) -> None:
+    assert states(outbox.judge_outbox(seen, NOW)) == expected
+
+
+def test_a_refusal_comes_with_the_advice_of_its_code() -> None:
+    seen = an_outbox(waited=timedelta(minutes=1), batches={"CHAIN_GAP": 1})
+    (found,) = faults(outbox.judge_outbox(seen, NOW))
+    assert found.advice == ChainGap.advice
+    assert "docs/errors.md" in outbox.advice_of("A_CODE_OF_THE_FUTURE")
+
+
+@pytest.mark.parametrize(
+    ("here", "announced", "expected"), [(1, 1, OK), (3, 3, OK), (1, 2, WARN), (2, 1, FAIL)]
+)
+def test_an_outbox_and_the_trust_document_are_in_one_epoch(
+    here: int, announced: int, expected: State
+) -> None:
+    authority = Authority(id=TUNISIA, country="TUN", epochs=dict.fromkeys(range(4), announced))
+    assert states(outbox.judge_epochs(an_outbox(epoch=here), authority)) == {expected}
+
+
+# --- This machine --------------------------------------------------------------------------------
+
+GIB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "expected"),
+    [
+        (100 * GIB, 20 * GIB, OK),
+        (100 * GIB, 9 * GIB, WARN),
+        (10 * GIB, GIB + GIB // 2, WARN),
+        (10 * GIB, GIB // 4, FAIL),
+        (GIB, 0, FAIL),
+    ],
+)
+def test_room_on_disk(total: int, free: int, expected: State) -> None:
+    assert states([machine.judge_disk("/site", total, free)]) == {expected}
+
+
+@pytest.mark.parametrize(
+    ("version", "required", "expected"),
+    [
+        ("0.14.0", "aiokafka<0.15,>=0.14", True),
+        ("0.15", "aiokafka<0.15,>=0.14", False),
+        ("0.15.0", "aiokafka<0.15,>=0.14", False),
+        ("0.13.9", "aiokafka<0.15,>=0.14", False),
+        ("0.14.1rc1", "aiokafka<0.15,>=0.14", True),
+        ("1", "x==1.0", True),
+        ("2.0", "x<=1.9", False),
+        ("2.0", "x>1.9", True),
+        ("2.0", "x", True),
+    ],
+)
+def test_versions_are_compared_as_numbers(version: str, required: str, expected: bool) -> None:
+    assert machine.fits(version, required) is expected
+    assert states([machine.judge_version("x", version, required)]) == {OK if expected else FAIL}
+
+
+def test_an_old_python_or_one_without_tls_is_a_fault() -> None:
+    def judged(version: tuple[int, ...], has_tls13: bool) -> list[State]:
+        found = machine.judge_python(version, has_tls13=has_tls13, openssl="OpenSSL")
+        return [finding.state for finding in found]
+
+    assert judged((3, 11, 7), True) == [OK, OK]
+    assert judged((3, 10, 9), True) == [FAIL, OK]
+    assert judged((3, 12, 0), False) == [OK, FAIL]
+
+
+def test_this_installation_is_in_order() -> None:
+    found = [*machine.look_at_versions(), *machine.look_at_schemas()]
+    assert states(found) == {OK}
+    assert {"aiokafka", "sealing", "ledger store"} <= {finding.subject for finding in found}
+
+
+@pytest.mark.parametrize(
+    ("shipped", "locked", "stale", "faulty"),
+    [
+        ({"a": {"v1": "1"}}, {"a": {"v1": "1"}}, [], []),
+        ({"a": {"v1": "2"}}, {"a": {"v1": "1"}}, [], ["a"]),
+        ({}, {"a": {"v1": "1"}}, [], ["a"]),
+        ({"a": {"v1": "1"}, "b": {}}, {"a": {"v1": "1"}}, [], ["b"]),
+        ({"a": {"v1": "1"}}, {"a": {"v1": "1"}}, ["a"], ["a"]),
+    ],
+)
+def test_schemas_are_those_that_were_frozen(
+    shipped: machine.Pins, locked: machine.Pins, stale: list[str], faulty: list[str]
+) -> None:
+    found = list(machine.judge_schemas(shipped, locked, stale))
+    assert [finding.subject for finding in faults(found)] == faulty
+    assert states(found) == ({FAIL} if faulty else {OK})
+
+
+# --- The cluster ---------------------------------------------------------------------------------
+
+TOPIC = TopicState(4, 3, {})
+RIGHT = Right("operator", "topic", "southmed.", "prefixed", "ALTER")
+CHANGES: list[tuple[Change, str]] = [
+    (MakeTopic("southmed.clock.v1", TOPIC), "southmed.clock.v1"),
+    (SetTopic("southmed.clock.v1", {"retention.ms": "1"}, {}), "southmed.clock.v1"),
+    (Grant(RIGHT), "operator"),
+    (Revoke(RIGHT), "operator"),
+    (SetQuota("authority.tn", {"producer_byte_rate": 1.0}), "authority.tn"),
+    (Told("southmed.cases.tn.v1", "5 partitions"), "southmed.cases.tn.v1"),
+]
+
+
+@pytest.mark.parametrize(("change", "subject"), CHANGES, ids=lambda c: type(c).__name__)
+def test_every_difference_from_the_contract_is_a_fault(change: Change, subject: str) -> None:
+    (found,) = cluster.judge_contract([change])
+    assert (found.state, found.check, found.subject) == (FAIL, "contract", subject)
+    assert "topics apply" in found.advice
+
+
+def test_a_cluster_as_the_contract_says() -> None:
+    assert states(cluster.judge_contract([])) == {OK}
+
+
+BROKERS = {n: ("localhost", 19092 + n) for n in (1, 2, 3)}
+COPIES = (1, 2, 3)
+
+
+def partition(
+    number: int, *, leader: int = 1, in_sync: tuple[int, ...] = COPIES
+) -> cluster.PartitionSeen:
+    return cluster.PartitionSeen(number, leader, COPIES, in_sync)
+
+
+def as_due(principal: str) -> cluster.ClusterSeen:
+    """A cluster of three that answers a principal just as the contract says."""
+    topics = {
+        str(name): cluster.TopicSeen(
+            str(name),
+            tuple(partition(n) for n in range(all_topics()[name].partitions)),
+            frozenset(
+                operation
+                for operation in get_args(Operation)
+                if may(rights(), principal, "topic", name, operation)
+            ),
+        )
+        for name in cluster.due_topics(principal)
+    }
+    return cluster.ClusterSeen(principal, BROKERS, topics)
+
+
+def with_topic(seen: cluster.ClusterSeen, topic: cluster.TopicSeen) -> cluster.ClusterSeen:
+    return cluster.ClusterSeen(seen.principal, seen.brokers, {**seen.topics, topic.name: topic})
+
+
+@pytest.mark.parametrize("principal", principals())
+def test_no_principal_finds_fault_with_the_contracts_cluster(principal: str) -> None:
+    seen = as_due(principal)
+    for judge in (cluster.judge_topics, cluster.judge_rights, cluster.judge_replication):
+        assert states(judge(seen)) == {OK}
+
+
+CASES_TN, CASES_MA = "southmed.cases.tn.v1", "southmed.cases.ma.v1"
+FOUR = tuple(partition(n) for n in range(4))
+WRITES = frozenset({"WRITE", "DESCRIBE"})
+
+
+@pytest.mark.parametrize(
+    ("topic", "check", "told"),
+    [
+        (cluster.TopicSeen(CASES_TN, error="TopicAuthorizationFailedError"), "topics", "Authoriz"),
+        (cluster.TopicSeen(CASES_TN, error="UnknownTopicOrPartitionError"), "topics", "Unknown"),
+        (cluster.TopicSeen(CASES_TN, (*FOUR, partition(4)), WRITES), "topics", "5 partitions"),
+        (cluster.TopicSeen(CASES_TN, FOUR, frozenset({"DESCRIBE"})), "rights", "lacks WRITE"),
+        (cluster.TopicSeen(CASES_TN, FOUR, WRITES | {"READ"}), "rights", "may READ"),
+        (cluster.TopicSeen(CASES_MA, FOUR, frozenset({"DESCRIBE"})), "rights", "may DESCRIBE"),
+    ],
+)
+def test_an_authority_notices_what_is_not_its_own_contract(
+    topic: cluster.TopicSeen, check: str, told: str
+) -> None:
+    seen = with_topic(as_due("authority.tn"), topic)
+    found = faults([*cluster.judge_topics(seen), *cluster.judge_rights(seen)])
+    about = [f for f in found if f.check == check]
+    assert [(f.state, f.subject) for f in about] == [(FAIL, topic.name)]
+    assert told in about[0].what
+    assert "operator" in about[0].advice
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected", "told"),
+    [
+        (partition(0, in_sync=(1, 2)), WARN, "a copy is away"),
+        (partition(0, in_sync=(1,)), FAIL, "writes are refused"),
+        (partition(0, leader=-1, in_sync=()), FAIL, "no leader"),
+    ],
+)
+def test_copies_that_are_away(changed: cluster.PartitionSeen, expected: State, told: str) -> None:
+    topic = cluster.TopicSeen(CASES_TN, (changed, *FOUR[1:]), WRITES)
+    (found,) = cluster.judge_replication(with_topic(as_due("authority.tn"), topic))
+    assert (found.state, found.subject) == (expected, CASES_TN)
+    assert told in found.what
+    assert "partition 0" in found.what
+    assert found.advice
+
+
+def test_a_broker_that_is_away_is_named() -> None:
+    seen = as_due("operator")
+    alive = {n: BROKERS[n] for n in (1, 3)}
+    found = list(cluster.judge_replication(cluster.ClusterSeen("operator", alive, seen.topics)))
+    assert [(f.state, f.subject) for f in found] == [(WARN, "broker.2")]
+
+
+def test_a_single_broker_is_for_trials() -> None:
+    alone = cluster.ClusterSeen("operator", {1: ("localhost", 1)}, {})
+    assert [f.state for f in cluster.judge_replication(alone)] == [WARN]
+
+
+# --- Lag -----------------------------------------------------------------------------------------
+
+TUN0 = CaseTopic("TUN", 0)
+
+
+@pytest.mark.parametrize(
+    ("folded", "log", "expected", "told"),
+    [
+        (50, lag.LogSeen(0, 50), OK, "0 records"),
+        (0, lag.LogSeen(0, 100), OK, "100 records"),
+        (0, lag.LogSeen(0, 101), WARN, "101 records behind"),
+        (10, lag.LogSeen(0, 10_011), FAIL, "10001 records behind"),
+        # Another machine's worker has this partition: no harm.
+        (0, lag.LogSeen(0, 50_000, committed=49_990), WARN, "the group is not"),
+        (0, lag.LogSeen(0, 50_000, committed=10), FAIL, "behind"),
+        (60, lag.LogSeen(0, 50), FAIL, "LOG_REPLACED"),
+        (10, lag.LogSeen(20, 50), FAIL, "LOG_TRIMMED"),
+    ],
+)
+def test_a_ledger_behind_the_log(folded: int, log: lag.LogSeen, expected: State, told: str) -> None:
+    (found,) = lag.judge_ledgers_lag({TUN0: lag.LedgerSeen(folded)}, {TUN0: log})
+    assert (found.state, found.check) == (expected, "lag")
+    assert told in found.what
+    assert bool(found.advice) == (expected != OK)
+
+
+def test_a_partition_without_a_ledger_counts_from_its_start() -> None:
+    (found,) = lag.judge_ledgers_lag({}, {TUN0: lag.LogSeen(0, 20_000)})
+    assert (found.state, found.subject) == (FAIL, "TUN-0")
+
+
+@pytest.mark.parametrize(
+    ("members", "log", "expected"),
+    [
+        (2, lag.LogSeen(0, 50, 50), [OK]),
+        (2, lag.LogSeen(0, 50), [OK]),
+        (2, lag.LogSeen(0, 500, 0), [WARN]),
+        (2, lag.LogSeen(0, 50_000, 0), [FAIL]),
+        (0, lag.LogSeen(0, 50, 50), [WARN]),
+        (0, lag.LogSeen(0, 50, 40), [FAIL]),
+        (0, lag.LogSeen(0, 500, 40), [FAIL, WARN]),
+    ],
+)
+def test_the_group(members: int, log: lag.LogSeen, expected: list[State]) -> None:
+    found = list(lag.judge_group(members, {TUN0: log}))
+    assert [f.state for f in found] == expected
+    states(found)
+
+
+def test_a_suspended_stream_is_named_with_what_to_do() -> None:
+    seen = lag.LedgerSeen(5, RULES_VERSION, (TUNISIA,))
+    (found,) = lag.judge_streams({TUN0: seen})
+    assert (found.state, found.subject) == (FAIL, TUNISIA)
+    assert "STREAM_SUSPENDED" in found.what
+    assert "epoch" in found.advice
+    assert states(lag.judge_streams({TUN0: lag.LedgerSeen(5)})) == {OK}
+    assert list(lag.judge_streams({})) == []
