@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.patience import within
 from deploy.terminal import (
     BrokerOption,
     Exit,
@@ -17,6 +18,7 @@ from deploy.terminal import (
     print_json,
     table,
 )
+from deploy.topics.errors import ClusterUnreachable
 from deploy.topics.live import admin_client, apply_changes, count_brokers, read_state
 from deploy.topics.state import (
     Change,
@@ -33,6 +35,8 @@ from deploy.topics.state import (
 
 app = typer.Typer(help="Topics, rights and quotas as the contract says.", no_args_is_help=True)
 
+PATIENCE = 120.0
+"""Seconds in which a cluster has to answer everything."""
 _WORDS: dict[type[Change], str] = {
     MakeTopic: "make topic",
     SetTopic: "set topic",
@@ -65,12 +69,22 @@ def apply(
     On the first day with a broker's identity, later with the operator's. Doing it again does
     nothing. What would do harm is only told (exit 3).
     """
-    with admin_client(broker_at(broker, identity)) as admin:
-        due = wanted(count_brokers(admin), replication)
-        changes = difference(read_state(admin), due)
-        if not dry_run:
-            with err.status("applying") as status:
-                apply_changes(admin, changes, lambda change: status.update(_line(change)))
+    reached = broker_at(broker, identity)
+    with err.status("looking at the cluster") as status:
+
+        def work() -> list[Change]:
+            with admin_client(reached) as admin:
+                due = wanted(count_brokers(admin), replication)
+                changes = difference(read_state(admin), due)
+                if not dry_run:
+                    apply_changes(admin, changes, lambda change: status.update(_line(change)))
+                return changes
+
+        try:
+            changes = within(PATIENCE, work)
+        except TimeoutError:
+            silence = f"all answers within {PATIENCE:.0f} s"
+            raise ClusterUnreachable(expected=silence) from None
     _show(changes, dry_run=dry_run, json=json)
     if dry_run and changes:
         raise typer.Exit(Exit.FAILED)

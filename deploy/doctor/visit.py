@@ -1,13 +1,10 @@
 """Asks a cluster everything that our principal may ask.
 
-Kafka's client waits for ever where a broker takes the connection and then says nothing, whatever
-times it was given. So it is asked on a thread of its own, and what it has not answered by the end
-of our patience counts as not answered.
+What is not answered by the end of our patience counts as not answered (`deploy.patience`).
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +17,7 @@ from deploy.doctor import certificates, clock, cluster, lag
 from deploy.doctor.findings import Finding, attempt, ok, refused, skipped
 from deploy.doctor.reading import PATIENCE, count_workers, read_cluster, read_logs
 from deploy.identity import Identity
+from deploy.patience import within
 from deploy.pki.certificates import is_broker
 from deploy.terminal import broker_at
 from deploy.topics.errors import ClusterUnreachable
@@ -93,16 +91,13 @@ def patiently(
         patience: Seconds.
     """
     found: list[Finding] = []
-    asking = threading.Thread(
-        target=lambda: found.extend(one for one in look()), daemon=True, name="doctor"
-    )
-    asking.start()
-    asking.join(patience)
-    told = list(found)
-    if asking.is_alive():
+    try:
+        within(patience, lambda: found.extend(one for one in look()))
+    except TimeoutError:
+        told = list(found)
         silent = ClusterUnreachable(expected=f"all answers within {patience:.0f} s")
-        told += _no_answer(visitor, silent, {finding.check for finding in told})
-    return told
+        return [*told, *_no_answer(visitor, silent, {finding.check for finding in told})]
+    return found
 
 
 def _reach(visitor: Visitor, broker: Broker, principal: str) -> Iterator[Finding]:

@@ -90,18 +90,7 @@ def root() -> TyperGroup:
 def test_every_command_line_in_a_document_can_be_typed(page: Path, root: TyperGroup) -> None:
     lines = command_lines(page.read_text(encoding="utf-8"))
     wrong = [Wrong(line, why) for line in lines if (why := check(line, root))]
-    assert [each for each in wrong if not _is_being_built(each, root)] == []
-
-
-COMING = {"pki": "pki", "health": "health", "--health": "health"}
-"""What is built beside this test, and the command without which it is not there yet."""
-
-
-def _is_being_built(wrong: Wrong, root: TyperGroup) -> bool:
-    return any(
-        wrong.why.endswith(f" {name}") and command not in root.commands
-        for name, command in COMING.items()
-    )
+    assert wrong == []
 
 
 def test_documents_name_most_commands(root: TyperGroup) -> None:

@@ -25,10 +25,12 @@ from deploy.brokers.kafka.java import LOG4J, class_path, find_java
 from deploy.brokers.kafka.node import NodeProcess
 from deploy.brokers.kafka.plan import HOST, PORTS_APART, Node, Plan, nodes_from
 from deploy.identity import Identity
+from deploy.patience import within
 
 FIRST_PORT = 19092
 LAST_PORT = 19992
 START_SECONDS = 90.0
+ANSWER_SECONDS = 3.0
 ROOM_NEEDED = 512 << 20
 """Free bytes below which no broker is started."""
 _FILE = "cluster.json"
@@ -208,9 +210,13 @@ class KafkaCluster:
         """Numbers of the nodes that the cluster itself counts as alive; none if none answers."""
         if not any(_listens(node.clients) for node in self.plan.nodes):
             return set()
-        try:
-            with self.admin(timeout=3.0) as admin:
+
+        def ask() -> set[int]:
+            with self.admin(timeout=ANSWER_SECONDS) as admin:
                 return {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
+
+        try:
+            return within(2 * ANSWER_SECONDS, ask)
         except (KafkaError, OSError):
             return set()
 
