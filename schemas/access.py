@@ -10,8 +10,9 @@ The rules:
 4. Nobody deletes a topic or a record, and nobody has a transactional id: the markers of
    transactions would be holes in the log that the ledger folds record by record.
 5. The operator manages: it makes and alters topics, rights and quotas, and sees how groups stand.
-   It reads quarantine and nothing else. Who may alter rights may grant itself any; that is why the
-   operator's key is kept apart, and why batches are encrypted for the platform and not for it.
+   It reads quarantine and nothing else. Who may alter rights may grant itself any, and Kafka lets
+   it write the marker of a transaction too, which is a hole in a log; that is why the operator's
+   key is kept apart, and why batches are encrypted for the platform and not for it.
 6. Brokers are super users by their own certificates; nobody works under such a certificate but to
    set a cluster up.
 
