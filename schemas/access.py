@@ -17,7 +17,8 @@ The rules:
    set a cluster up.
 
 Kafka's rules for rights that come along (Kafka documentation, "Authorization and ACLs"): READ,
-WRITE, DELETE and ALTER include DESCRIBE; ALTER_CONFIGS includes DESCRIBE_CONFIGS.
+WRITE, DELETE and ALTER include DESCRIBE; ALTER_CONFIGS includes DESCRIBE_CONFIGS; ALL includes
+everything.
 
 Example:
     >>> may(rights(), "authority.tn", "topic", "southmed.cases.tn.v1", "WRITE")
@@ -38,8 +39,19 @@ from schemas.topics import COUNTRY_CODES, named_topics
 Resource = Literal["topic", "group", "cluster", "transactional_id"]
 Pattern = Literal["literal", "prefixed"]
 Operation = Literal[
-    "READ", "WRITE", "CREATE", "DELETE", "ALTER", "DESCRIBE", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"
+    "READ",
+    "WRITE",
+    "CREATE",
+    "DELETE",
+    "ALTER",
+    "DESCRIBE",
+    "DESCRIBE_CONFIGS",
+    "ALTER_CONFIGS",
+    "CLUSTER_ACTION",
+    "IDEMPOTENT_WRITE",
+    "ALL",
 ]
+"""Kafka's operations on these; the last three are never granted here, but found on clusters."""
 
 TOPIC_PREFIX = "southmed."
 INTAKE_GROUP = "southmed-intake"
@@ -212,7 +224,7 @@ def may(
         name: Which of that kind.
         operation: What to do with it.
     """
-    enough = (operation, *_IMPLIED.get(operation, ()))
+    enough = (operation, "ALL", *_IMPLIED.get(operation, ()))
     return any(
         right.principal == principal
         and right.resource == resource
