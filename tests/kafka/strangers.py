@@ -104,14 +104,3 @@ def is_let_in(port: int, context: ssl.SSLContext | None) -> bool:
             return channel.recv(8)[4:] == _NUMBER.to_bytes(4, "big")
     except (ssl.SSLError, ConnectionError):
         return False
-
-
-def serial_shown(port: int, context: ssl.SSLContext) -> int:
-    """The serial number of the certificate that a listener shows."""
-    with (
-        socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as plain,
-        context.wrap_socket(plain, server_hostname="localhost") as channel,
-    ):
-        shown = channel.getpeercert(binary_form=True)
-        assert shown is not None
-        return x509.load_der_x509_certificate(shown).serial_number
