@@ -66,7 +66,7 @@ async def run(orders: Orders) -> list[tuple[float, int]]:
             told.append((time.monotonic() - since, acknowledged))
             if told[-1][0] >= orders.seconds:
                 return told
-    done, _ = await asyncio.wait(waiting, timeout=orders.seconds)
+    done, _ = await asyncio.wait(waiting, timeout=orders.seconds) if waiting else (set(), set())
     told.append((time.monotonic() - since, acknowledged + len(done) * orders.size))
     return told
 
