@@ -10,13 +10,15 @@ The rules:
 4. Nobody deletes a topic or a record, and nobody has a transactional id: the markers of
    transactions would be holes in the log that the ledger folds record by record.
 5. The operator manages: it makes and alters topics, rights and quotas, and sees how groups stand.
-   It reads quarantine and nothing else. Who may alter rights may grant itself any; that is why the
-   operator's key is kept apart, and why batches are encrypted for the platform and not for it.
+   It reads quarantine and nothing else. Who may alter rights may grant itself any, and Kafka lets
+   it write the marker of a transaction too, which is a hole in a log; that is why the operator's
+   key is kept apart, and why batches are encrypted for the platform and not for it.
 6. Brokers are super users by their own certificates; nobody works under such a certificate but to
    set a cluster up.
 
 Kafka's rules for rights that come along (Kafka documentation, "Authorization and ACLs"): READ,
-WRITE, DELETE and ALTER include DESCRIBE; ALTER_CONFIGS includes DESCRIBE_CONFIGS.
+WRITE, DELETE and ALTER include DESCRIBE; ALTER_CONFIGS includes DESCRIBE_CONFIGS; ALL includes
+everything.
 
 Example:
     >>> may(rights(), "authority.tn", "topic", "southmed.cases.tn.v1", "WRITE")
@@ -37,8 +39,19 @@ from schemas.topics import COUNTRY_CODES, named_topics
 Resource = Literal["topic", "group", "cluster", "transactional_id"]
 Pattern = Literal["literal", "prefixed"]
 Operation = Literal[
-    "READ", "WRITE", "CREATE", "DELETE", "ALTER", "DESCRIBE", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"
+    "READ",
+    "WRITE",
+    "CREATE",
+    "DELETE",
+    "ALTER",
+    "DESCRIBE",
+    "DESCRIBE_CONFIGS",
+    "ALTER_CONFIGS",
+    "CLUSTER_ACTION",
+    "IDEMPOTENT_WRITE",
+    "ALL",
 ]
+"""Kafka's operations on these; the last three are never granted here, but found on clusters."""
 
 TOPIC_PREFIX = "southmed."
 INTAKE_GROUP = "southmed-intake"
@@ -211,7 +224,7 @@ def may(
         name: Which of that kind.
         operation: What to do with it.
     """
-    enough = (operation, *_IMPLIED.get(operation, ()))
+    enough = (operation, "ALL", *_IMPLIED.get(operation, ()))
     return any(
         right.principal == principal
         and right.resource == resource

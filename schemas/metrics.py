@@ -20,7 +20,7 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from schemas.errors import tree
+from schemas.errors import ChainError, EventError, SealError, WireError, tree
 from schemas.receipts import Status
 from schemas.topics import COUNTRY_CODES, PARTITIONS
 
@@ -69,11 +69,15 @@ SHARED = (BROKER_REACHABLE, CERTIFICATE_EXPIRY, CLOCK_SKEW)
 """What every process tells."""
 
 
+TOLD = (WireError, SealError, ChainError, EventError)
+"""Families of errors that receipts and quarantine can name."""
+
+
 def label_values() -> Mapping[str, frozenset[str]]:
     """Every label and its closed set of values."""
     numbers = frozenset(str(number) for number in range(PARTITIONS))
     return {
-        "code": frozenset(error.code for error in tree()),
+        "code": frozenset(error.code for family in TOLD for error in tree(family)),
         "country": frozenset(COUNTRY_CODES),
         "partition": numbers,
         "state": frozenset(status.value for status in Status),

@@ -15,7 +15,10 @@ from deploy.bench.latency import Latency, measure_latency
 from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
 from deploy.bench.sealing import Sealing, measure_sealing
+from deploy.brokers.embedded import EmbeddedBroker
+from deploy.brokers.kafka.bring_up import kafka
 from deploy.home import init_site
+from deploy.reach import Reach
 
 Step = Callable[[str], None]
 """Told what was just done."""
@@ -110,10 +113,38 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     job = Job(str(site.root), str(folder / "memory"), records=extent.memory_batches, size=1_000)
     memory = measure("memory_process", job)
     on_step("memory")
-    latency = measure_latency(
-        site, folder, events=extent.latency_events, on_event=lambda: on_step("latency")
-    )
+    with EmbeddedBroker() as embedded:
+        latency = measure_latency(
+            site,
+            folder,
+            Reach(embedded.servers),
+            events=extent.latency_events,
+            on_event=lambda: on_step("latency"),
+        )
     return Figures(_machine(), sealing, reading, memory, latency)
+
+
+def measure_latency_on_kafka(
+    folder: Path, extent: Extent, nodes: int, on_step: Step
+) -> dict[str, Any]:
+    """From publishing to the receipt on Apache Kafka, over mutual TLS.
+
+    Args:
+        folder: An empty folder.
+        extent: How much.
+        nodes: How many brokers.
+        on_step: Called as often as events are published.
+    """
+    site = init_site(folder / "site", AUTHORITIES)
+    with kafka(site, nodes=nodes) as cluster:
+        latency = measure_latency(
+            site,
+            folder,
+            Reach(cluster.plan.servers, cluster.plan.identities),
+            events=extent.latency_events,
+            on_event=lambda: on_step("latency"),
+        )
+    return {"machine": _machine(), "nodes": nodes, "latency": asdict(latency)}
 
 
 def _machine() -> dict[str, Any]:

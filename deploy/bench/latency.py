@@ -7,9 +7,8 @@ sealing, the broker, the worker's fetch and fold, the signed receipt, and its wa
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,9 @@ from statistics import quantiles
 from country_adapters import AUTHORITIES
 from deploy.bench.events import stories
 from deploy.bench.log import SEED, sealer_of
-from deploy.brokers.embedded import EmbeddedBroker
-from deploy.demo import southmed
+from deploy.demo import INTAKE, connecting, southmed
 from deploy.home import Site
-from deploy.terminal import broker_at
+from deploy.reach import Reach, authority_principal
 from producers.outbox import ASSIGNED, Outbox
 from producers.publisher import Publisher
 from producers.rows import Draft, MappedRow
@@ -43,52 +41,77 @@ class Latency:
     p50_ms: float
     p99_ms: float
 
+    @classmethod
+    def of(cls, waits: Sequence[float]) -> Latency:
+        """From the seconds that each event waited."""
+        cuts = quantiles(waits, n=100, method="inclusive")
+        return cls(len(waits), cuts[49] * 1000, cuts[98] * 1000)
+
 
 def measure_latency(
-    site: Site, folder: Path, *, events: int, on_event: Callable[[], None]
+    site: Site, folder: Path, reach: Reach, *, events: int, on_event: Callable[[], None]
 ) -> Latency:
     """Publishes events one by one against a running worker.
 
     Args:
         site: Keys of everyone.
         folder: For outbox and ledger.
+        reach: The cluster.
         events: Number of events measured, after one that everyone wakes up with.
         on_event: Called after each receipt.
     """
-    with EmbeddedBroker() as embedded, _worker(site, embedded.servers):
-        waits = asyncio.run(_publish(site, folder, broker_at(embedded.servers), events, on_event))
-    cuts = quantiles(waits[1:], n=100, method="inclusive")
-    return Latency(events, cuts[49] * 1000, cuts[98] * 1000)
+    broker = reach.of(authority_principal(AUTHORITY))
+    with _worker(site, reach):
+        waits = asyncio.run(publish_one_by_one(site, folder, broker, events + 1, on_event))
+    return Latency.of(waits[1:])
 
 
 @contextmanager
-def _worker(site: Site, servers: str) -> Iterator[None]:
+def _worker(site: Site, reach: Reach) -> Iterator[None]:
     (site.ledgers / "bench").mkdir(parents=True)
-    run = ("intake", "run", "--site", str(site.root), "--broker", servers, "--worker", "bench")
-    with southmed(*run) as worker:
-        try:
-            yield
-        finally:
-            worker.send_signal(signal.SIGKILL)
+    worker = southmed(
+        *("intake", "run", "--site", str(site.root), "--worker", "bench"),
+        *connecting(reach, INTAKE),
+    )
+    try:
+        yield
+    finally:
+        worker.kill()
+        worker.wait()
 
 
-async def _publish(
-    site: Site, folder: Path, broker: Broker, events: int, on_event: Callable[[], None]
+async def publish_one_by_one(
+    site: Site,
+    folder: Path,
+    broker: Broker,
+    events: int,
+    on_event: Callable[[], None],
+    *,
+    authority: str = AUTHORITY,
 ) -> list[float]:
-    """Seconds that each event waited."""
+    """Seconds that each event waited for its receipt.
+
+    Args:
+        site: Keys of everyone.
+        folder: For the outbox.
+        broker: The cluster as the authority sees it.
+        events: How many.
+        on_event: Called after each receipt.
+        authority: Who publishes.
+    """
     outbox = Outbox(
         folder / "outbox.sqlite",
-        authority=AUTHORITY,
+        authority=authority,
         streams=PARTITIONS,
-        id_key=site.pseudonym_key(AUTHORITY),
+        id_key=site.pseudonym_key(authority),
     )
     noted = asyncio.Event()
-    sealer, trust = sealer_of(site, AUTHORITY), site.trust()
+    sealer, trust = sealer_of(site, authority), site.trust()
     publisher = Publisher(outbox, sealer, trust, broker, on_progress=noted.set)
     publishing = asyncio.create_task(publisher.run(lambda: False))
     rng, waits = Random(SEED), list[float]()  # noqa: S311 - pauses, no secrets
     try:
-        for row in _rows(events + 1):
+        for row in _rows(authority, events):
             noted.clear()
             outbox.record("bench", [row], str(len(waits)))
             since = time.perf_counter()
@@ -106,9 +129,9 @@ async def _publish(
     return waits
 
 
-def _rows(count: int) -> Iterator[MappedRow]:
+def _rows(authority: str, count: int) -> Iterator[MappedRow]:
     """Rows of one event each, none a correction."""
-    told = stories(AUTHORITY, AUTHORITIES[AUTHORITY], SEED)
+    told = stories(authority, AUTHORITIES[authority], SEED)
     while count:
         for event in next(told):
             decoded = decode(event.message)

@@ -60,6 +60,14 @@ class BrokerNotUp(BrokerError):
     advice = "Its log says why: `southmed broker logs`."
 
 
+class NotReloaded(BrokerError):
+    """A listener goes on showing the certificate it had before."""
+
+    code = "NOT_RELOADED"
+    summary = "a listener still shows its old certificate"
+    advice = "Restart the brokers one by one, each when the one before is back."
+
+
 class ClusterDiffers(BrokerError):
     """The folder holds a cluster of another size."""
 

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from deploy.bench.figures import FULL, QUICK, Figures, measure_all
+from deploy.bench.figures import (
+    FULL,
+    QUICK,
+    Extent,
+    Figures,
+    measure_all,
+    measure_latency_on_kafka,
+)
+from deploy.commands.demo import BrokerKind
 from deploy.terminal import JsonOption, out, print_json, progress, table
 
 
@@ -16,10 +24,20 @@ def bench(
     quick: Annotated[
         bool, typer.Option("--quick", help="A small run: whether it works, not how fast.")
     ] = False,
+    broker: Annotated[
+        BrokerKind,
+        typer.Option("--broker", help="kafka: from publishing to the receipt on Apache Kafka."),
+    ] = BrokerKind.EMBEDDED,
+    nodes: Annotated[
+        int, typer.Option("--nodes", min=1, max=3, help="Brokers of Apache Kafka.")
+    ] = 1,
     json: JsonOption = False,
 ) -> None:
     """Measures and prints; it judges nothing. What is measured: `deploy.bench`, docs/figures.md."""
     extent = QUICK if quick else FULL
+    if broker is BrokerKind.KAFKA:
+        _bench_kafka(extent, nodes, json=json)
+        return
     with progress() as bars, tempfile.TemporaryDirectory(prefix="southmed-bench-") as folder:
         bar = bars.add_task("measuring", total=extent.steps, note="")
 
@@ -31,6 +49,21 @@ def bench(
         print_json(figures.as_json())
     else:
         _show(figures)
+
+
+def _bench_kafka(extent: Extent, nodes: int, *, json: bool) -> None:
+    with progress() as bars, tempfile.TemporaryDirectory(prefix="southmed-bench-") as folder:
+        bar = bars.add_task("measuring", total=extent.latency_events + 1, note="latency")
+        measured = measure_latency_on_kafka(
+            Path(folder), extent, nodes, lambda _: bars.update(bar, advance=1)
+        )
+    if json:
+        print_json(measured)
+        return
+    latency = measured["latency"]
+    rows = [(name, f"{latency[f'{name}_ms']:,.0f} ms") for name in ("p50", "p99")]
+    title = f"Publish to receipt, Apache Kafka of {nodes} node(s)"
+    out.print(table(title, ["figure", "measured#"], rows))
 
 
 def _show(figures: Figures) -> None:

@@ -134,9 +134,13 @@ def logs(
 
 @app.command(name="reload")
 def reload_command(site: SiteOption = DEFAULT_SITE, folder: FolderOption = None) -> None:
-    """Has every broker read its renewed identity, without a restart."""
+    """Has every broker read its identity and whom it believes again, without a restart.
+
+    Done only when every listener shows the new certificate. Where one does not, the brokers are to
+    be restarted one by one (exit 1).
+    """
     reload_identities(_opened(site, folder))
-    out.print("the brokers show their renewed certificates to new connections")
+    out.print("every listener shows its broker's renewed certificate to new connections")
 
 
 def _opened(site: Path, folder: Path | None) -> KafkaCluster:

@@ -37,14 +37,13 @@ from deploy.topics.state import (
     SetQuota,
     SetTopic,
     TopicState,
+    touches_us,
 )
-from schemas.access import TOPIC_PREFIX, Operation, Pattern, Resource, Right
+from schemas.access import TOPIC_PREFIX, Operation, Pattern, Resource, Right, principals
 from schemas.kafka import Broker
 from schemas.topics import all_topics
 
 _USER = "User:"
-_ANY_NAME = 2
-"""KIP-546: match every entity that has a name."""
 
 
 @contextmanager
@@ -87,8 +86,9 @@ def read_state(admin: KafkaAdminClient) -> ClusterState:
         ChangeRefused: Our principal may not see it.
     """
     with _translated("looking at topics, rights and quotas"):
-        granted, oddities = _read_rights(admin)
-        return ClusterState(_read_topics(admin), granted, _read_quotas(admin), oddities)
+        granted, odd_rights = _read_rights(admin)
+        quotas, odd_quotas = _read_quotas(admin)
+        return ClusterState(_read_topics(admin), granted, quotas, odd_rights + odd_quotas)
 
 
 def count_brokers(admin: KafkaAdminClient) -> int:
@@ -131,23 +131,19 @@ def _read_rights(admin: KafkaAdminClient) -> tuple[frozenset[Right], tuple[str, 
     granted, odd = set(), []
     for acl in found:
         right = _right_of(acl)
-        if right is None:
-            odd.append(
-                f"{acl.principal} {acl.permission_type.name} {acl.operation.name} on "
-                f"{acl.resource_pattern.resource_type.name} {acl.resource_pattern.resource_name} "
-                f"from host {acl.host}: not a kind that the contract grants"
-            )
-        else:
+        if right is not None and acl.host == EVERYONE and _allows(acl):
             granted.add(right)
+        elif right is None or touches_us(right):
+            odd.append(_tell_acl(acl))
     return frozenset(granted), tuple(sorted(odd))
 
 
 def _right_of(acl: ACL) -> Right | None:
-    """A grant of a kind that the contract knows, or None."""
+    """What a rule of Kafka's is about, or None where the contract has no word for it."""
     pattern = acl.resource_pattern
     resource, operation = pattern.resource_type.name.lower(), acl.operation.name
-    plain = acl.permission_type == ACLPermissionType.ALLOW and acl.host == EVERYONE
-    if not plain or resource not in get_args(Resource) or operation not in get_args(Operation):
+    known = resource in get_args(Resource) and operation in get_args(Operation)
+    if not known or not acl.principal.startswith(_USER):
         return None
     kind: Pattern = (
         "prefixed" if pattern.pattern_type == ACLResourcePatternType.PREFIXED else "literal"
@@ -156,17 +152,32 @@ def _right_of(acl: ACL) -> Right | None:
     return Right(name, resource, pattern.resource_name, kind, cast(Operation, operation))
 
 
-def _read_quotas(admin: KafkaAdminClient) -> dict[str, dict[str, float]]:
-    component = DescribeClientQuotasRequest.ComponentData
-    question = DescribeClientQuotasRequest(
-        components=[component(entity_type="user", match_type=_ANY_NAME, match=None)], strict=True
+def _allows(acl: ACL) -> bool:
+    return bool(acl.permission_type == ACLPermissionType.ALLOW)
+
+
+def _tell_acl(acl: ACL) -> str:
+    pattern = acl.resource_pattern
+    return (
+        f"{acl.principal} {acl.permission_type.name} {acl.operation.name} on "
+        f"{pattern.resource_type.name} {pattern.resource_name} from host {acl.host}"
     )
+
+
+def _read_quotas(admin: KafkaAdminClient) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
+    """Quotas of principals by their names, and what else would hold our principals back."""
+    question = DescribeClientQuotasRequest(components=[], strict=False)
     answer = admin._manager.run(admin._manager.send, question)
     _check(for_code(answer.error_code), "the list of quotas")
-    return {
-        entry.entity[0].entity_name: {value.key: value.value for value in entry.values}
-        for entry in answer.entries or ()
-    }
+    quotas, odd = {}, []
+    for entry in answer.entries or ():
+        entity = {part.entity_type: part.entity_name for part in entry.entity}
+        if list(entity) == ["user"] and entity["user"] is not None:
+            quotas[entity["user"]] = {value.key: value.value for value in entry.values}
+        elif entity.get("user") in (None, *principals()) and "ip" not in entity:
+            told = ", ".join(f"{kind} {name or 'of no name'}" for kind, name in entity.items())
+            odd.append(f"a quota for {told}")
+    return quotas, tuple(sorted(odd))
 
 
 # --- Changing -------------------------------------------------------------------------------------

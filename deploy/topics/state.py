@@ -5,11 +5,13 @@ The rules:
 1. What the contract names and the cluster lacks is made; what the cluster has otherwise is set
    right, as far as that harms nothing.
 2. A right that is not in the contract is taken away if it touches anything of southmed's: a
-   principal of the contract, a topic or group under its prefix, or a pattern that covers one.
-   Rights of others on other things are left alone.
+   principal of the contract, a topic or group under its prefix, or a pattern that covers one. What
+   everyone may do on the cluster or with transactional ids, our principals may do too, so that is
+   taken away as well. Rights of others on other things are left alone.
 3. Some differences are only told, because mending them by a command would do harm: another number
    of partitions (a case's events would change their stream), fewer copies, denials, topics under
-   the prefix that the contract does not know.
+   the prefix that the contract does not know, others who may alter the cluster's rights, quotas
+   of kinds that come before ours.
 """
 
 from __future__ import annotations
@@ -41,8 +43,8 @@ class ClusterState:
         topics: By name.
         rights: All that is granted on any host.
         quotas: By principal, Kafka's key to value.
-        oddities: Rights of kinds that the contract never grants (denials, rights bound to a host,
-            operations it does not know), in words.
+        oddities: What touches us and is of a kind that the contract never uses (denials, rights
+            bound to a host, quotas of a client id), in words.
     """
 
     topics: Mapping[str, TopicState] = field(default_factory=dict)
@@ -180,7 +182,7 @@ def difference(live: ClusterState, due: ClusterState) -> list[Change]:
         *(Grant(right) for right in sorted(due.rights - live.rights)),
         *(Revoke(right) for right in sorted(live.rights - due.rights) if touches_us(right)),
         *_quotas(live, due),
-        *(Told("rights", oddity) for oddity in live.oddities),
+        *_looked_at(live),
     ]
 
 
@@ -213,9 +215,25 @@ def _quotas(live: ClusterState, due: ClusterState) -> Iterator[Change]:
             yield SetQuota(principal, values)
 
 
+def _looked_at(live: ClusterState) -> Iterator[Change]:
+    """What somebody has to judge who knows the cluster."""
+    for right in sorted(live.rights):
+        if may_alter_all(right) and not touches_us(right):
+            yield Told(right.principal, f"{tell_right(right)}: may grant itself anything of ours")
+    for oddity in live.oddities:
+        yield Told("not of the contract's kind", oddity)
+
+
+def may_alter_all(right: Right) -> bool:
+    """Whether a right lets its holder change everybody's."""
+    return right.resource == "cluster" and right.operation in ("ALTER", "ALL")
+
+
 def touches_us(right: Right) -> bool:
     """Whether a right concerns a principal of the contract, or anything under its prefixes."""
     if right.principal in principals():
+        return True
+    if right.principal == EVERYONE and right.resource in ("cluster", "transactional_id"):
         return True
     prefix = {"topic": TOPIC_PREFIX, "group": GROUP_PREFIX}.get(right.resource)
     if prefix is None:

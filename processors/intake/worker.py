@@ -53,6 +53,9 @@ UNFORESEEN = "UNFORESEEN"
 LOOK_EVERY = 5.0
 PATIENCE = 30.0
 """Seconds between two looks at the worker's progress, and of standing still that are borne."""
+FETCH_BYTES = 128 << 10
+"""Bytes that a fetch brings of one partition, or one record: what a partition has fetched is worked
+off before the others' turn comes, and somebody who floods his own may not make them wait."""
 MAX_SEEKS = 2_000
 """Records out of order before the log counts as cut; when the consumer jumps, as many as it had
 fetched come before the seek takes effect."""
@@ -223,6 +226,7 @@ def create_app(settings: Settings) -> faust.App:
         store="memory://",
         datadir=str(settings.ledger / "faust"),
         table_standby_replicas=0,
+        consumer_max_fetch_size=FETCH_BYTES,
         stream_buffer_maxsize=64,
         topic_allow_declare=False,
         topic_disable_leader=True,

@@ -100,6 +100,12 @@ class Plan:
         """Folder of a node."""
         return self.folder / f"node-{node.number}"
 
+    def addresses(self, node: Node) -> dict[str, tuple[str, int]]:
+        """Where each listener of a node is reached, by its name."""
+        ports = dict(zip(LISTENERS, (node.clients, node.brokers, node.controller), strict=True))
+        near = {name: (NAME, port) for name, port in ports.items()}
+        return near | ({"FAR": (self.far_host, node.far)} if self.far_host else {})
+
 
 def nodes_from(port: int, count: int) -> tuple[Node, ...]:
     """Nodes whose ports follow a first one, ten apart: 19092, 19102, 19112."""
@@ -127,11 +133,11 @@ def settings(plan: Plan, node: Node) -> dict[str, str | int | bool]:
 
 
 def _listeners(plan: Plan, node: Node) -> dict[str, str]:
-    ports = dict(zip(LISTENERS, (node.clients, node.brokers, node.controller), strict=True))
-    bound = {name: f"{HOST}:{port}" for name, port in ports.items()}
-    told = {name: f"{NAME}:{port}" for name, port in ports.items() if name != "CONTROLLERS"}
-    if plan.far_host:
-        bound["FAR"] = told["FAR"] = f"{plan.far_host}:{node.far}"
+    reached = plan.addresses(node)
+    told = {name: f"{host}:{port}" for name, (host, port) in reached.items()}
+    # Bound by address: a name may stand for two, of which Kafka takes one.
+    bound = {name: address.replace(NAME, HOST) for name, address in told.items()}
+    del told["CONTROLLERS"]
     return {
         "listeners": _pairs(bound),
         "advertised.listeners": _pairs(told),
