@@ -25,12 +25,12 @@ from tests.faults.registers import write_registers
 from tests.faults.runner import Result, Scenario, Theatre
 from tests.kafka.cluster import running_cluster
 
-TIMES = 4
+TIMES, QUICK_TIMES = 4, 2
 """The registers are so many times as large as those that are shipped."""
 FIRST_SEED = 20261125
 
 SCENARIOS = (
-    Scenario("kills", processes.kills, runs=8, quick=1),
+    Scenario("kills", processes.kills, runs=5, quick=1),
     Scenario("zombie worker", processes.zombie, quick=1),
     Scenario("workers come and go", processes.rebalances, runs=2),
     Scenario("brokers killed", brokers.killed, runs=2, quick=1),
@@ -62,13 +62,13 @@ def main() -> int:
     chosen = [s for s in SCENARIOS if not options.only or s.name in options.only]
     results: list[Result] = []
     began = time.monotonic()
-    with theatre(TIMES, keep=options.keep) as stage_house:
+    with theatre(QUICK_TIMES if options.quick else TIMES, keep=options.keep) as house:
         for scenario in chosen:
-            if why := _hindrance(scenario, stage_house):
+            if why := _hindrance(scenario, house):
                 err.print(f"[bold red]SKIPPED[/] {scenario.name}: {why}")
                 continue
             for n in range(scenario.quick if options.quick else scenario.runs):
-                result = stage_house.run(scenario, options.seed + n)
+                result = house.run(scenario, options.seed + n)
                 results.append(result)
                 _tell(result)
     if options.json:

@@ -34,8 +34,8 @@ def any_node(stage: Stage) -> int:
 
 
 VICTIMS: dict[str, Callable[[Stage], int]] = {
-    "leader of a partition": leader,
-    "controller": controller,
+    "the leader of a partition": leader,
+    "the controller": controller,
     "any broker": any_node,
 }
 
@@ -47,7 +47,7 @@ async def killed(stage: Stage) -> None:
     for name, choose in VICTIMS.items():
         number = await asyncio.to_thread(choose, stage)
         await asyncio.to_thread(stage.place.cluster.nodes[number].kill)
-        stage.did(f"kill -9 of the {name}")
+        stage.did(f"kill -9 of {name}")
         await asyncio.sleep(stage.rng.uniform(*AWAY))
         await restart(stage, number)
 
@@ -60,7 +60,7 @@ async def halted(stage: Stage) -> None:
         number = await asyncio.to_thread(choose, stage)
         node = stage.place.cluster.nodes[number]
         node.send(signal.SIGSTOP)
-        stage.did(f"SIGSTOP of the {name}")
+        stage.did(f"SIGSTOP of {name}")
         await asyncio.sleep(stage.rng.uniform(*AWAY) + 4)
         node.send(signal.SIGCONT)
         await asyncio.to_thread(stage.place.cluster.wait_until_up, number)
