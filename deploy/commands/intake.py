@@ -67,7 +67,13 @@ def run(
         runner = Quiet(
             create_app(settings), override_logging=False, redirect_stdouts=False, quiet=True
         )
-        runner.execute_from_commandline()
+        try:
+            runner.execute_from_commandline()
+        except SystemExit as end:
+            if end.code and overdue.is_alive():
+                tell(lines.START_FAILED)
+                start_anew()
+            raise
 
 
 class Quiet(faust.Worker):
