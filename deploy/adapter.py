@@ -136,9 +136,9 @@ class Adapter:
             await asyncio.gather(publishing, return_exceptions=True)
             outbox.close()
 
-    def told(self, guard: LoopGuard) -> Told:
+    def told(self, guard: LoopGuard, identity: Path | None) -> Told:
         """What a health server tells of this adapter."""
-        return vitals.of_adapter(guard, self.meters, self._broker, self.open_outbox)
+        return vitals.of_adapter(guard, self.meters, self._broker, identity, self.open_outbox)
 
     def _publisher(self, outbox: Outbox, on_progress: Callable[[], None]) -> Publisher:
         trust = self.site.trust()

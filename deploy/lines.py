@@ -22,6 +22,14 @@ START_OVERDUE = LogLine(
     ("seconds",),
     "Start-up hung, as Faust's may when a broker goes away under it; the process starts anew.",
 )
+START_FAILED = LogLine(
+    "process",
+    "start_failed",
+    "warning",
+    (),
+    "Faust gave up while it started, as it does when the broker goes away under it; the process"
+    " starts anew and waits for the broker.",
+)
 LOOP_HANGS = LogLine(
     "process",
     "loop_hangs",

@@ -7,8 +7,10 @@ and ready while the broker answers: what it cannot send is safe in its outbox.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
@@ -19,19 +21,22 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from deploy.broker_clock import ask_the_time, best_of
 from deploy.guard import LoopGuard
 from deploy.health import Check, Checks, Told
+from deploy.identity import Identity
 from processors.intake.metrics import IntakeMeters
 from processors.intake.watchdog import Sight
 from processors.intake.worker import PATIENCE, Vitals
 from producers.metrics import PublisherMeters
 from producers.outbox import Outbox
 from schemas.kafka import Broker
-from schemas.metrics import Meters
+from schemas.metrics import CERTIFICATE_EXPIRY, CLOCK_SKEW, Meters
 
 MAX_LAG = 1_000
 """Records that may wait while a worker counts as ready."""
 ASKING_SECONDS = 5.0
+ASK_CLOCK_EVERY = 60.0
 UNSEEN = Sight(reachable=False, joined=False, folded=0, waiting=0)
 
 
@@ -63,17 +68,60 @@ def intake_ready(sight: Sight | None) -> Checks:
     }
 
 
-def of_intake(guard: LoopGuard, vitals: Vitals, meters: IntakeMeters) -> Told:
-    """What is told of an intake worker."""
+class Surroundings:
+    """What every process looks at around it: its certificate's end, and the broker's clock.
+
+    Args:
+        meters: Where it is told.
+        broker: Where Kafka is.
+        identity: The process's identity, if it has one.
+    """
+
+    def __init__(self, meters: Meters, broker: Broker, identity: Path | None) -> None:
+        self._meters = meters
+        self._broker = broker
+        self._identity = Identity(identity) if identity else None
+        self._asked = -ASK_CLOCK_EVERY
+
+    async def look(self) -> None:
+        """Looks; the clock is asked for once in a while only."""
+        if self._identity is not None:
+            self._identity.refresh()
+            self._meters.set(CERTIFICATE_EXPIRY, self._identity.not_after.timestamp())
+        if time.monotonic() - self._asked < ASK_CLOCK_EVERY:
+            return
+        self._asked = time.monotonic()
+        async with asyncio.timeout(ASKING_SECONDS):
+            if answers := await ask_the_time(self._broker, time.time):
+                self._meters.set(CLOCK_SKEW, best_of(answers).ahead)
+
+
+def of_intake(
+    guard: LoopGuard, vitals: Vitals, meters: IntakeMeters, broker: Broker, identity: Path | None
+) -> Told:
+    """What is told of an intake worker.
+
+    Args:
+        guard: The guard of its loop.
+        vitals: What the worker sees of itself.
+        meters: Its metrics.
+        broker: Where Kafka is.
+        identity: Its identity, if it has one.
+    """
     return Told(
         live=lambda: intake_live(guard, vitals),
         ready=lambda: intake_ready(vitals.sight),
         registry=_with_process(meters),
+        look=Surroundings(meters, broker, identity).look,
     )
 
 
 def of_adapter(
-    guard: LoopGuard, meters: PublisherMeters, broker: Broker, open_outbox: Callable[[], Outbox]
+    guard: LoopGuard,
+    meters: PublisherMeters,
+    broker: Broker,
+    identity: Path | None,
+    open_outbox: Callable[[], Outbox],
 ) -> Told:
     """What is told of an adapter that follows its register.
 
@@ -81,10 +129,12 @@ def of_adapter(
         guard: The guard of its loop.
         meters: The publisher's metrics.
         broker: Where Kafka is.
+        identity: Its identity, if it has one.
         open_outbox: Opens the outbox once more: SQLite wants a connection for each thread.
     """
     seen = {"reachable": False}
     outboxes: list[Outbox] = []
+    surroundings = Surroundings(meters, broker, identity)
 
     async def look() -> None:
         seen["reachable"] = await answers(broker)
@@ -92,6 +142,8 @@ def of_adapter(
         if not outboxes:
             outboxes.append(open_outbox())
         meters.look(outboxes[0], time.monotonic())
+        if seen["reachable"]:
+            await surroundings.look()
 
     return Told(
         live=lambda: {"loop": {"ok": guard.alive}},

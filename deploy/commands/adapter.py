@@ -77,7 +77,7 @@ def run(
     pace = Pace(heartbeat=heartbeat, give_up_after=patience, full=batch_events)
     adapter = Adapter(Site(site), open_register(register, data), broker_at(broker, identity), pace)
     if follow:
-        _follow(adapter, health_port)
+        _follow(adapter, health_port, identity)
         return
     report = run_until_stopped(_with_bars(adapter))
     if report is None:
@@ -88,11 +88,11 @@ def run(
         raise typer.Exit(Exit.PARTIAL)
 
 
-def _follow(adapter: Adapter, health_port: int | None) -> None:
+def _follow(adapter: Adapter, health_port: int | None, identity: Path | None) -> None:
     """Follows the register; health is told of a process that stays, not of one that ends."""
     guard = LoopGuard()
     guard.start()
-    with health.serve(health_port, adapter.told(guard)):
+    with health.serve(health_port, adapter.told(guard, identity)):
         run_until_stopped(beside(guard.tick_forever(), adapter.follow()))
 
 

@@ -72,7 +72,7 @@ def run(
         on_start=overdue.cancel,
         beside=guard.tick_forever,
     )
-    told = vitals.of_intake(guard, settings.vitals, settings.meters)
+    told = vitals.of_intake(guard, settings.vitals, settings.meters, reached, identity)
     with health.serve(health_port, told):
         asyncio.run(wait_for(settings.broker))
         calm_garbage_collector()
@@ -81,7 +81,13 @@ def run(
         runner = Quiet(
             create_app(settings), override_logging=False, redirect_stdouts=False, quiet=True
         )
-        runner.execute_from_commandline()
+        try:
+            runner.execute_from_commandline()
+        except SystemExit as end:
+            if end.code and overdue.is_alive():
+                tell(lines.START_FAILED)
+                start_anew()
+            raise
 
 
 class Quiet(faust.Worker):

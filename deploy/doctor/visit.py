@@ -139,7 +139,7 @@ def _ask(
 
 
 def _clock(visitor: Visitor, broker: Broker) -> Iterator[Finding]:
-    yield clock.judge_clock(clock.ask_the_time(broker, visitor.clock))
+    yield clock.judge_clock(clock.look_at_clock(broker, visitor.clock))
 
 
 def _view(visitor: Visitor, admin: KafkaAdminClient, principal: str) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ make progress. It stands still if the broker can be reached, and for longer than
 * it is not a member of its group, or
 * records are waiting in its partitions and none of them was folded.
 
-A worker that has nothing to do does not stand still. Nor does one that was stopped and goes on
+A worker that has nothing to do does not stand still, also one that was given no partition: there
+may be more workers than partitions. Nor does one that was stopped and goes on
 (SIGSTOP, a suspended machine): its clock jumps, but it had no chance to move. So the time between
 two looks spends no more patience than a look takes by rule.
 """

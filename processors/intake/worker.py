@@ -56,6 +56,7 @@ PATIENCE = 30.0
 FETCH_BYTES = 128 << 10
 """Bytes that a fetch brings of one partition, or one record: what a partition has fetched is worked
 off before the others' turn comes, and somebody who floods his own may not make them wait."""
+ASK_TOPICS_MS = 10_000
 MAX_SEEKS = 2_000
 """Records out of order before the log counts as cut; when the consumer jumps, as many as it had
 fetched come before the seek takes effect."""
@@ -222,6 +223,9 @@ def create_app(settings: Settings) -> faust.App:
         broker_heartbeat_interval=broker.session_timeout / 5,
         broker_rebalance_timeout=broker.session_timeout,
         broker_commit_interval=1.0,
+        # Whoever joins while the broker knows no topics yet is given none, and looks again only
+        # when it asks for the topics again: after five minutes if nothing is said.
+        consumer_metadata_max_age_ms=ASK_TOPICS_MS,
         processing_guarantee="at_least_once",
         store="memory://",
         datadir=str(settings.ledger / "faust"),
@@ -333,6 +337,9 @@ async def _ends(app: faust.App, broker: Broker) -> dict[CaseTopic, int]:
         assigned = app.consumer.assignment()
         ends = await client.end_offsets([TopicPartition(tp.topic, tp.partition) for tp in assigned])
     finally:
+        # Stopped before its tasks have begun, the client would cancel whoever stops it; so it is
+        # where nothing is assigned, which is how a worker stands that hangs while it starts.
+        await asyncio.sleep(0)
         await client.stop()
     return {CaseTopic.of(tp.topic, tp.partition): end for tp, end in ends.items()}
 

@@ -7,7 +7,10 @@ import random
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import faust
 import pytest
 
 from deploy.brokers.embedded import EmbeddedBroker
@@ -17,7 +20,8 @@ from deploy.reconcile import LedgerTotals, read_totals
 from processors.intake.errors import LedgerMissing
 from processors.intake.ledger import Ledger, newest_ledgers
 from processors.intake.records import CELLS, JOURNAL, pack_count, unpack_count
-from processors.intake.worker import EXIT_UNFORESEEN
+from processors.intake.worker import EXIT_UNFORESEEN, _ends
+from schemas.topics import CaseTopic
 from tests.integration.harness import TUNISIA, Scene, finish, stop
 
 pytestmark = pytest.mark.broker
@@ -102,6 +106,16 @@ def _offset(path: Path) -> int:
     offset = ledger.state.next_offset
     ledger.close()
     return offset
+
+
+def test_a_worker_without_partitions_is_seen_as_well(place: Scene) -> None:
+    """Where nothing was assigned, the client that asks once cancelled the watch that asked."""
+    nothing = cast(faust.App, SimpleNamespace(consumer=SimpleNamespace(assignment=set)))
+
+    async def ask() -> dict[CaseTopic, int]:
+        return await asyncio.create_task(_ends(nothing, place.broker))
+
+    assert asyncio.run(ask()) == {}
 
 
 def test_a_worker_as_shipped_opens_no_port(place: Scene) -> None:

@@ -59,6 +59,20 @@ def test_broker_cut_while_publishing(place: EmbeddedScene, tmp_path: Path) -> No
     assert_everything_counted_once(place, tmp_path)
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_broker_cut_while_a_worker_starts(place: Scene, tmp_path: Path, seed: int) -> None:
+    """No supervisor here: whatever of Faust gives up or hangs by it, the worker heals itself."""
+    rng = random.Random(seed)
+    with place.workers("a"):
+        time.sleep(rng.uniform(1.2, 2.6))
+        place.embedded.down()
+        heal = threading.Timer(rng.uniform(6.0, 8.0), place.embedded.up)
+        heal.start()
+        finish(place)
+        heal.join()
+    assert_everything_counted_once(place, tmp_path)
+
+
 def test_two_adapters_at_once(place: Scene, tmp_path: Path) -> None:
     with place.workers("a"):
         both = [place.start_adapter(), place.start_adapter()]

@@ -10,6 +10,7 @@ from typing import get_args
 
 import pytest
 
+from deploy.broker_clock import Answer
 from deploy.doctor import certificates, clock, cluster, keys, lag, machine, outbox
 from deploy.doctor.findings import Finding, State, attempt, fail, ok, skipped, warn, worst
 from deploy.doctor.visit import NEEDS_ANSWER, Visitor, patiently
@@ -168,9 +169,9 @@ def test_a_broker_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
 # --- The clock -----------------------------------------------------------------------------------
 
 
-def answer(ahead: float, trip: float = 0.1) -> clock.Answer:
+def answer(ahead: float, trip: float = 0.1) -> Answer:
     """An answer to a machine whose clock is so far ahead."""
-    return clock.Answer(1000 + ahead, 1000 + trip / 2, 1000 + ahead + trip)
+    return Answer(1000 + ahead, 1000 + trip / 2, 1000 + ahead + trip)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def answer(ahead: float, trip: float = 0.1) -> clock.Answer:
     ],
 )
 def test_clocks_are_compared_as_far_as_the_round_trip_allows(
-    answers: list[clock.Answer], expected: State
+    answers: list[Answer], expected: State
 ) -> None:
     found = clock.judge_clock(answers)
     assert found.state == expected

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.logs import formatter
 
-PLANT = "Zaynab Fictive +216 00 000 012"
+PLANT = "Zaynab Fictive +216-00-000-012"
 LOGGER = logging.getLogger("a.library")
 
 
