@@ -28,10 +28,24 @@ from producers.sealer import Sealer
 from schemas.kafka import Broker
 from schemas.topics import PARTITIONS
 
+TALLY_SECONDS = 0.5
 POLL_SECONDS = 2.0
 """Time between two looks at a register that is followed."""
 
 Progress = Callable[[str, int, int | None], None]
+
+
+def seldom(work: Callable[[], None]) -> Callable[[], None]:
+    """Work that is left out if it was done just before: a tally looks at the whole outbox."""
+    done = -TALLY_SECONDS
+
+    def now_and_then() -> None:
+        nonlocal done
+        if time.monotonic() - done >= TALLY_SECONDS:
+            work()
+            done = time.monotonic()
+
+    return now_and_then
 
 
 @dataclass(frozen=True)
@@ -100,14 +114,13 @@ class Adapter:
 
         Args:
             on_read: Told after each chunk of rows.
-            on_receipt: Told the outbox's tally after each receipt.
+            on_receipt: Told the outbox's tally after receipts, a few times a second at most.
         """
         outbox = self.open_outbox()
         try:
             reading = asyncio.create_task(asyncio.to_thread(self.read_once, on_read))
-            publisher = self._publisher(
-                outbox, lambda: on_receipt(outbox.tally()) if on_receipt else None
-            )
+            told = seldom(lambda: on_receipt(outbox.tally()) if on_receipt else None)
+            publisher = self._publisher(outbox, told)
             publishing = asyncio.create_task(publisher.run(reading.done))
             try:
                 report = await reading

@@ -74,6 +74,12 @@ SCHEMA = (
       PRIMARY KEY (stream, epoch, sequence)
     ) WITHOUT ROWID
     """,
+    # What waits is asked for many times a second, and is little beside what was ever sent. SQLite
+    # would not choose it by itself.
+    """
+    CREATE INDEX IF NOT EXISTS batches_pending ON batches (stream, epoch, sequence)
+    WHERE state = 'pending'
+    """,
     """
     CREATE TABLE IF NOT EXISTS rejections (
       row_key BLOB PRIMARY KEY,

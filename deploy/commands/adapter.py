@@ -107,7 +107,9 @@ async def _with_bars(adapter: Adapter) -> AdapterReport:
         def on_receipt(tally: Mapping[str, int]) -> None:
             bars.update(sending, completed=tally["events_receipted"], total=tally["events"])
 
-        return await adapter.run_once(on_read, on_receipt)
+        report = await adapter.run_once(on_read, on_receipt)
+        on_receipt(report.outbox)
+        return report
 
 
 def _show(report: AdapterReport, *, json: bool) -> None:
