@@ -146,12 +146,12 @@ def test_3_nothing_is_lost_or_counted_twice(ran: Ran, tmp_path: Path) -> None:
 
 
 def test_4_no_number_is_published_and_no_event_lies_open_on_the_broker(ran: Ran) -> None:
-    """In this version nothing is published: the broker holds batches, receipts and quarantine."""
+    """In this version nothing is published: the broker holds batches and answers to them."""
     counts = {str(o.value) for o in observe(ran.place.cells(), "VIC_IDENT", ["SEX", "FORM"])}
     assert counts
     references = {decode(event).fields["case_ref"] for event in opened(ran)}
     for name, records in ran.messages.items():
-        assert name.split(".")[1] in {"cases", "receipts", "quarantine"}
+        assert name.split(".")[1] in {"cases", "receipts", "quarantine", "clock"}
         for _, value in records:
             assert not any(reference in value for reference in references)
             with pytest.raises((UnicodeDecodeError, json.JSONDecodeError)):
