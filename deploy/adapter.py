@@ -17,10 +17,10 @@ from pathlib import Path
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register
 from country_adapters.kit.runner import RunReport, run, write_rejects
-from deploy import vitals
-from deploy.guard import LoopGuard
-from deploy.health import Told
 from deploy.home import Site
+from deploy.running import vitals
+from deploy.running.guard import LoopGuard
+from deploy.running.health import Told
 from producers.metrics import PublisherMeters
 from producers.outbox import Outbox
 from producers.publisher import Pace, Publisher

@@ -28,10 +28,10 @@ from typing import Any
 
 from cryptography import x509
 
-from deploy import lines
 from deploy.pki.certificates import dump_certificates, principal_of
 from deploy.pki.errors import IdentityInvalid, TlsRequired
 from deploy.pki.store import CA_FILE, IDENTITY_FILE, read_identity, read_trusted
+from deploy.running import lines
 from schemas.log_lines import tell
 
 _Stamp = tuple[tuple[int, ...], ...]

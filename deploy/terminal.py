@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from deploy.identity import Identity, check_plaintext
-from deploy.logs import install
+from deploy.running.logs import install
 from schemas.kafka import Broker
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ The rules:
    own log, and tests read every call of `tell` in the source and hold it to its declaration.
 
 This is the only module that calls a logger. How lines are written is set up by the process
-(``deploy.logs``).
+(``deploy.running.logs``).
 """
 
 from __future__ import annotations

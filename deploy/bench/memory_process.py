@@ -6,7 +6,6 @@ from then on is what the events themselves hold. Peaks, because the store's buff
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from deploy.bench.children import Job, tell
 from deploy.bench.events import stories
 from deploy.bench.log import SEED, sealer_of
 from deploy.home import LiveSecrets, Site
+from deploy.processes import resident
 from processors.intake.fold import Record, fold
 from processors.intake.ledger import Ledger
 from schemas.chain import GENESIS_HASH
@@ -30,11 +30,11 @@ def main() -> None:
     topic = CaseTopic(AUTHORITIES[AUTHORITY], STREAM)
     secrets = LiveSecrets(Site(Path(job.site)))
     ledger = Ledger(Path(job.folder))
-    start = resident()
+    start = resident("self")
     warm = end = 0
     for offset, message in enumerate(_batches(job)):
         ledger.commit(fold(Record(topic, offset, message), ledger.read, secrets()).writes)
-        end = max(end, resident())
+        end = max(end, resident("self"))
         if offset + 1 == job.records // 3:
             warm = end
     ledger.close()
@@ -64,12 +64,6 @@ def _batches(job: Job) -> Iterator[bytes]:
         del waiting[: job.size]
         previous = sealed.hash
         yield sealed.message
-
-
-def resident() -> int:
-    """Bytes of this process in memory, as Linux tells them (proc(5), statm)."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 if __name__ == "__main__":

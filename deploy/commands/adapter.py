@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from country_adapters.kit.register import Register, load_register
-from deploy import health
 from deploy.adapter import Adapter, AdapterReport
 from deploy.commands.health import HealthOption
-from deploy.guard import LoopGuard, beside
 from deploy.home import Site
+from deploy.running import health
+from deploy.running.guard import LoopGuard, beside
 from deploy.terminal import (
     BrokerOption,
     Exit,

@@ -15,6 +15,7 @@ from deploy.brokers.kafka.cluster import FIRST_PORT, KafkaCluster
 from deploy.brokers.kafka.java import kafka_version
 from deploy.home import Site
 from deploy.pki.store import Office
+from deploy.processes import resident
 from deploy.terminal import Exit, JsonOption, err, out, print_json, table
 
 app = typer.Typer(help="Brokers on this machine.", no_args_is_help=True)
@@ -89,7 +90,7 @@ def status(
             "port": node.node.clients,
             "pid": node.pid,
             "alive": number in alive,
-            "memory_mib": node.memory() // _MEBIBYTE,
+            "memory_mib": resident(node.pid or 0) // _MEBIBYTE,
         }
         for number, node in cluster.nodes.items()
     ]

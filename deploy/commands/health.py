@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.health import LIVEZ, LOOPBACK, READYZ
+from deploy.running.health import LIVEZ, LOOPBACK, READYZ
 from deploy.terminal import Exit, err, out
 
 PROBE_SECONDS = 3.0

@@ -16,10 +16,10 @@ import faust
 import typer
 from mode.types import ServiceT
 
-from deploy import health, lines, vitals
 from deploy.commands.health import HealthOption
-from deploy.guard import LoopGuard
 from deploy.home import LiveSecrets, Site
+from deploy.running import health, lines, vitals
+from deploy.running.guard import LoopGuard
 from deploy.terminal import BrokerOption, IdentityOption, SiteOption, broker_at
 from processors.intake.worker import Settings, calm_garbage_collector, create_app
 from schemas.kafka import Broker

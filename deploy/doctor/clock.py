@@ -1,12 +1,12 @@
-"""Whether this machine's clock agrees with the broker's (`deploy.broker_clock`)."""
+"""Whether this machine's clock agrees with the broker's (`deploy.running.broker_clock`)."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-from deploy.broker_clock import PATIENCE, Answer, ask_the_time, best_of
 from deploy.doctor.findings import Finding, fail, ok, skipped, warn
+from deploy.running.broker_clock import PATIENCE, Answer, ask_the_time, best_of
 from schemas.kafka import Broker
 
 CHECK = "clock"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import ModuleType
 
-from deploy import lines as process_lines
 from deploy.documents.markdown import code, document, table
-from deploy.health import PATHS
+from deploy.running import lines as process_lines
+from deploy.running.health import PATHS
 from processors.intake import lines as intake_lines
 from processors.intake.metrics import INTAKE_METRICS
 from producers import lines as publisher_lines

@@ -213,34 +213,8 @@ def create_app(settings: Settings) -> faust.App:
     Returns:
         An app with one agent over the case topics of all countries.
     """
-    broker = settings.broker
     settings.ledger.mkdir(parents=True, exist_ok=True)
-    app = faust.App(
-        settings.group,
-        broker=[f"kafka://{server}" for server in broker.servers.split(",")],
-        broker_credentials=faust.SSLCredentials(context=broker.ssl) if broker.ssl else None,
-        broker_session_timeout=broker.session_timeout,
-        broker_heartbeat_interval=broker.session_timeout / 5,
-        broker_rebalance_timeout=broker.session_timeout,
-        broker_commit_interval=1.0,
-        # Whoever joins while the broker knows no topics yet is given none, and looks again only
-        # when it asks for the topics again: after five minutes if nothing is said.
-        consumer_metadata_max_age_ms=ASK_TOPICS_MS,
-        processing_guarantee="at_least_once",
-        store="memory://",
-        datadir=str(settings.ledger / "faust"),
-        table_standby_replicas=0,
-        consumer_max_fetch_size=FETCH_BYTES,
-        stream_buffer_maxsize=64,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        # Faust's web server shows tables to anyone; its command line turns it on again unless
-        # the single pages are off too.
-        web_enabled=False,
-        web_tables_enabled=False,
-        web_router_enabled=False,
-        web_bind="127.0.0.1",
-    )
+    app = faust.App(settings.group, **_options(settings))
     intake = Intake(settings)
 
     def next_offset(partition: TP, first: int, end: int) -> int:
@@ -289,6 +263,36 @@ def create_app(settings: Settings) -> faust.App:
         intake.close()
 
     return app
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    """What Faust is told; most of what it could do is turned off."""
+    broker = settings.broker
+    return {
+        "broker": [f"kafka://{server}" for server in broker.servers.split(",")],
+        "broker_credentials": faust.SSLCredentials(context=broker.ssl) if broker.ssl else None,
+        "broker_session_timeout": broker.session_timeout,
+        "broker_heartbeat_interval": broker.session_timeout / 5,
+        "broker_rebalance_timeout": broker.session_timeout,
+        "broker_commit_interval": 1.0,
+        # Whoever joins while the broker knows no topics yet is given none, and looks again only
+        # when it asks for the topics again: after five minutes if nothing is said.
+        "consumer_metadata_max_age_ms": ASK_TOPICS_MS,
+        "processing_guarantee": "at_least_once",
+        "store": "memory://",
+        "datadir": str(settings.ledger / "faust"),
+        "table_standby_replicas": 0,
+        "consumer_max_fetch_size": FETCH_BYTES,
+        "stream_buffer_maxsize": 64,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        # Faust's web server shows tables to anyone; its command line turns it on again unless
+        # the single pages are off too.
+        "web_enabled": False,
+        "web_tables_enabled": False,
+        "web_router_enabled": False,
+        "web_bind": "127.0.0.1",
+    }
 
 
 async def _watch(app: faust.App, intake: Intake, settings: Settings) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
 import time
@@ -17,8 +16,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from deploy.processes import resident
 from deploy.terminal import err, set_up_logging, table
 from tests.faults.__main__ import deeds_in_words, out, theatre
 from tests.faults.brokers import any_node, restart
@@ -64,14 +63,6 @@ def _processes(stage: Stage) -> Iterator[tuple[str, int]]:
     for node in stage.place.cluster.nodes.values():
         if (pid := node.pid) is not None:
             yield "broker", pid
-
-
-def resident(pid: int) -> int:
-    """Resident memory of a process in bytes."""
-    with suppress(OSError, IndexError):
-        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
-    return 0
 
 
 def soak(watch: Watch) -> Scenario:

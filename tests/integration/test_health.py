@@ -184,7 +184,7 @@ def test_a_port_that_is_taken_ends_the_worker_with_a_clear_word(place: Scene) ->
 
 HANGING = """
 import sys, time
-from deploy import guard, health
+from deploy.running import guard, health
 from deploy.cli import main
 from deploy.home import LiveSecrets
 

@@ -10,11 +10,11 @@ from typing import get_args
 
 import pytest
 
-from deploy.broker_clock import Answer
 from deploy.doctor import certificates, clock, cluster, keys, lag, machine, outbox
 from deploy.doctor.findings import Finding, State, attempt, fail, ok, skipped, warn, worst
 from deploy.doctor.visit import NEEDS_ANSWER, Visitor, patiently
 from deploy.pki.certificates import Credential, issue, make_authority, new_key
+from deploy.running.broker_clock import Answer
 from deploy.topics.state import (
     Change,
     Grant,

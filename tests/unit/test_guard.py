@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from deploy.guard import LoopGuard, Patience, beside
+from deploy.running.guard import LoopGuard, Patience, beside
 from processors.intake.worker import EXIT_UNFORESEEN
 
 # Ticks of the loop at each look, and the patience that is spent after it.
@@ -36,7 +36,7 @@ def child(work: str, *, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
     """A process with a guarded loop (patience three seconds), which does some work in it."""
     code = f"""
     import asyncio, sys, time
-    from deploy.guard import LoopGuard, beside
+    from deploy.running.guard import LoopGuard, beside
     from deploy.terminal import set_up_logging
 
     async def work():

@@ -14,9 +14,9 @@ from prometheus_client import CollectorRegistry
 from typer.testing import CliRunner
 
 from deploy.cli import app
-from deploy.guard import LoopGuard
-from deploy.health import Check, Checks, PortTaken, Told, serve
-from deploy.vitals import MAX_LAG, intake_live, intake_ready
+from deploy.running.guard import LoopGuard
+from deploy.running.health import Check, Checks, PortTaken, Told, serve
+from deploy.running.vitals import MAX_LAG, intake_live, intake_ready
 from processors.intake.watchdog import Sight
 from processors.intake.worker import PATIENCE, Vitals
 from schemas.errors import SouthmedError
@@ -115,7 +115,7 @@ def test_without_a_port_nothing_listens_and_with_one_it_ends_with_the_process() 
 
 
 def test_a_look_that_fails_is_looked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploy.health.LOOK_EVERY", 0.05)
+    monkeypatch.setattr("deploy.running.health.LOOK_EVERY", 0.05)
     looks: list[int] = []
 
     async def look() -> None:

@@ -20,13 +20,13 @@ import pytest
 from aiokafka.client import AIOKafkaClient
 from cryptography import x509
 
-from deploy import lines
 from deploy.demo import connecting, environment
 from deploy.identity import Identity, check_plaintext
 from deploy.pki.certificates import dump_key, new_key
 from deploy.pki.errors import IdentityInvalid, TlsRequired
 from deploy.pki.store import Office, read_identity
 from deploy.reach import Reach
+from deploy.running import lines
 from deploy.terminal import EMBEDDED_SESSION_TIMEOUT, broker_at
 from schemas.kafka import Broker
 from schemas.log_lines import told_in

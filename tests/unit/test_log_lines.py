@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.documents.logs_and_metrics import LINES
-from deploy.logs import formatter
+from deploy.running.logs import formatter
 from schemas.errors import tree
 from schemas.log_lines import FIELDS, LEVELS, UNFIT, LogLine, tell, told_in
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deploy.logs import formatter
+from deploy.running.logs import formatter
 
 PLANT = "Zaynab Fictive +216-00-000-012"
 LOGGER = logging.getLogger("a.library")

@@ -17,6 +17,7 @@ from pathlib import Path
 from deploy.brokers.errors import BrokerNotUp
 from deploy.brokers.kafka.plan import Node, Plan, command, settings
 from deploy.brokers.rules import properties
+from deploy.processes import command_line
 
 STOP_SECONDS = 10.0
 """A node that hands over its partitions gets so long before it is killed."""
@@ -80,7 +81,7 @@ class NodeProcess:
             return self._child.pid if self._child.poll() is None else None
         with suppress(OSError, ValueError):
             pid = int(self._pid_file.read_text(encoding="utf-8"))
-            if str(self._settings) in _command_line(pid):
+            if str(self._settings) in command_line(pid):
                 return pid
         return None
 
@@ -113,26 +114,3 @@ class NodeProcess:
                 return False
             time.sleep(0.05)
         return True
-
-    def memory(self) -> int:
-        """Resident memory in bytes; 0 where it cannot be told."""
-        with suppress(OSError, IndexError, ValueError):
-            pages = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]
-            return int(pages) * os.sysconf("SC_PAGE_SIZE")
-        return 0
-
-
-def _command_line(pid: int) -> str:
-    """The command line of a process; nothing if it does not run."""
-    if Path("/proc/self").exists():
-        try:
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            return ""
-    told = subprocess.run(  # noqa: S603 - where there is no /proc
-        ["ps", "-p", str(pid), "-o", "args="],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return told.stdout

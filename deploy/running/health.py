@@ -31,8 +31,8 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from deploy import lines
 from deploy.brokers.errors import PortTaken
+from deploy.running import lines
 from schemas.log_lines import tell
 
 T = TypeVar("T")

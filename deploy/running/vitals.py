@@ -21,10 +21,10 @@ from prometheus_client import (
     ProcessCollector,
 )
 
-from deploy.broker_clock import ask_the_time, best_of
-from deploy.guard import LoopGuard
-from deploy.health import Check, Checks, Told
 from deploy.identity import Identity
+from deploy.running.broker_clock import ask_the_time, best_of
+from deploy.running.guard import LoopGuard
+from deploy.running.health import Check, Checks, Told
 from processors.intake.metrics import IntakeMeters
 from processors.intake.watchdog import Sight
 from processors.intake.worker import PATIENCE, Vitals

@@ -23,7 +23,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from deploy import lines
+from deploy.running import lines
 from schemas.log_lines import Value, fit, tell, told_in
 
 LIBRARIES = {

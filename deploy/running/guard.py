@@ -26,7 +26,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
 
-from deploy import lines
+from deploy.running import lines
 from processors.intake.worker import EXIT_UNFORESEEN
 from schemas.log_lines import tell
 
