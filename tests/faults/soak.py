@@ -33,24 +33,33 @@ _MEBIBYTE = 1 << 20
 
 @dataclass
 class Watch:
-    """What is looked at while it runs.
+    """What each kind of process held, over time.
 
     Attributes:
-        memory: Greatest resident memory in bytes, by kind of process and quarter of the work.
-        folded: Share of the log that is folded, at the last look.
+        samples: Kind of process to pairs of seconds since the start and bytes resident.
+        began: When it started, by a clock that only goes forward.
     """
 
-    memory: defaultdict[str, list[int]] = field(
-        default_factory=lambda: defaultdict(lambda: [0] * QUARTERS)
+    samples: defaultdict[str, list[tuple[float, int]]] = field(
+        default_factory=lambda: defaultdict(list)
     )
-    folded: float = 0.0
+    began: float = field(default_factory=time.monotonic)
 
     def look(self, stage: Stage) -> None:
         """Notes what every process holds."""
-        quarter = min(QUARTERS - 1, int(self.folded * QUARTERS))
+        seconds = time.monotonic() - self.began
         for kind, pid in _processes(stage):
-            held = self.memory[kind]
-            held[quarter] = max(held[quarter], resident(pid))
+            self.samples[kind].append((seconds, resident(pid)))
+
+    def quarters(self) -> Iterator[tuple[str, list[int]]]:
+        """The greatest of each kind, in each quarter of the whole time."""
+        end = max((s for held in self.samples.values() for s, _ in held), default=0.0) + 1
+        for kind, held in sorted(self.samples.items()):
+            most = [0] * QUARTERS
+            for seconds, size in held:
+                quarter = int(seconds * QUARTERS / end)
+                most[quarter] = max(most[quarter], size)
+            yield kind, most
 
 
 def _processes(stage: Stage) -> Iterator[tuple[str, int]]:
@@ -103,21 +112,20 @@ async def _trouble(stage: Stage) -> None:
 
 
 async def _watch(stage: Stage, watch: Watch) -> None:
-    began = told = time.monotonic()
+    watch.began = told = time.monotonic()
     while True:
         await asyncio.sleep(1)
         await asyncio.to_thread(watch.look, stage)
         if time.monotonic() - told > TELL_EVERY:
             told = time.monotonic()
+            # While brokers are away there is nothing to tell.
             with suppress(Exception):
-                ends = await asyncio.to_thread(stage.ends)
-                folded = await asyncio.to_thread(stage.offsets)
-                batches = sum(ends.values())
-                read = sum(1 for adapter in stage.adapters.values() if adapter.done.is_set())
-                watch.folded = sum(folded.values()) * stage.batch_events / stage.due.total
+                folded = sum((await asyncio.to_thread(stage.offsets)).values())
+                published = sum((await asyncio.to_thread(stage.ends)).values())
+                done = sum(adapter.done.is_set() for adapter in stage.adapters.values())
                 err.print(
-                    f"{told - began:4.0f} s  {batches:,} batches published, "
-                    f"{batches - sum(folded.values()):,} wait, {read} of 4 adapters are done"
+                    f"{told - watch.began:4.0f} s  {published:,} batches published, "
+                    f"{published - folded:,} wait; {done} of 4 adapters are done"
                 )
 
 
@@ -134,8 +142,8 @@ def main() -> int:
         house.options = {"batch_events": 1_000, "patience": 3_600.0}
         result = house.run(soak(watch), options.seed)
     rows = [
-        (kind, *(f"{held // _MEBIBYTE:,}" if held else "-" for held in quarters))
-        for kind, quarters in sorted(watch.memory.items())
+        (kind, *(f"{most // _MEBIBYTE:,}" if most else "-" for most in quarters))
+        for kind, quarters in watch.quarters()
     ]
     columns = ["process", *(f"quarter {n + 1}#" for n in range(QUARTERS))]
     out.print(table("Resident memory at most, MiB", columns, rows))
