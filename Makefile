@@ -12,13 +12,16 @@ QUICK ?=
 # Inputs that `make fuzz` gives to the opener.
 FUZZ ?= 1000000
 
-.PHONY: demo test faults soak bench fuzz lint docs lock clean
+.PHONY: demo test quick faults soak bench fuzz lint docs lock clean
 
 demo: $(READY)  ## Four registers, a broker, the intake, and a summary that reconciles.
 	$(BIN)/southmed demo
 
 test: $(READY)  ## All tests; those that need Apache Kafka or PostgreSQL run where it is installed.
 	$(BIN)/python -m pytest
+
+quick: $(READY)  ## Those that start no broker; what one runs while working.
+	$(BIN)/python -m pytest tests/unit tests/attacks
 
 faults: $(READY)  ## Every fault we can think of, on three real brokers; needs java and mvn.
 	$(BIN)/python -m tests.faults $(if $(QUICK),--quick)

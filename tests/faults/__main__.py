@@ -30,7 +30,7 @@ TIMES, QUICK_TIMES = 4, 2
 FIRST_SEED = 20261125
 
 SCENARIOS = (
-    Scenario("kills", processes.kills, runs=5, quick=1),
+    Scenario("kills", processes.kills, runs=7, quick=1),
     Scenario("zombie worker", processes.zombie, quick=1),
     Scenario("workers come and go", processes.rebalances, runs=2),
     Scenario("brokers killed", brokers.killed, runs=2, quick=1),
