@@ -271,7 +271,7 @@ class _RowWords:
 
 
 def _texts(cells: Iterable[object]) -> Iterator[str]:
-    """Cells as text, also those in groups; a lost letter stands for none."""
+    """Cells as text, also those in groups."""
     for cell in cells:
         if isinstance(cell, Mapping):
             yield from _texts(cell.values())
@@ -280,4 +280,4 @@ def _texts(cells: Iterable[object]) -> Iterator[str]:
         elif isinstance(cell, date):
             yield cell.isoformat()
         elif cell is not None and not isinstance(cell, bool):
-            yield str(cell).replace(LOST_LETTER, " ")
+            yield str(cell)

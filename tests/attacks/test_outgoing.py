@@ -232,6 +232,18 @@ def test_a_pseudonym_that_shows_a_word_of_its_row_is_refused(
             assert codes({"victim_ref": ref}, cells) == {"OUTGOING_ROW_TEXT"}
 
 
+def test_a_word_that_was_cut_to_the_length_of_a_pseudonym_is_refused() -> None:
+    for word in ("abdelrahmanfictive", "عبدالرحمنالوهمي"):
+        ref = word.encode()[:16]
+        assert codes({"victim_ref": ref}, {"Nom": word}) == {"OUTGOING_ROW_TEXT"}
+
+
+def test_letters_that_a_decoder_lost_are_in_no_pseudonym() -> None:
+    """A name may have been read as marks of loss; so would be the bytes of any pseudonym."""
+    ref = b"Zk4pQw" + bytes(range(0xF6, 0x100))
+    assert codes({"victim_ref": ref}, {"Nom": "\ufffd" * 6}) == set()
+
+
 @given(numbers("########"), st.sampled_from(ZEROS), FILLERS, FILLERS)
 def test_a_pseudonym_that_shows_a_number_is_refused(
     number: str, zero: str, before: bytes, after: bytes
