@@ -1,15 +1,18 @@
 """What can go wrong at home, between a national register and the outbox.
 
-Two families. A ``RegisterError`` stops the run: the declaration or the register as a whole is not
+Three families. A ``RegisterError`` stops the run: the declaration or the register as a whole is not
 what it should be, and reading on would be guessing. A ``CellError`` concerns one row: the row is
-rejected with it, stays home, and the run goes on.
+rejected with it, stays home, and the run goes on. An ``OutgoingError`` keeps a row home that was
+mapped, because an event of it would tell about a person.
 
-Neither ever tells what stood in a cell. ``got`` names the kind of thing that was found ("text", "a
+None ever tells what stood in a cell. ``got`` names the kind of thing that was found ("text", "a
 number"), and a header that was not declared is named by its place, because a misplaced header line
 may be a line of data.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from schemas.errors import AdapterError
 
@@ -212,3 +215,83 @@ class DatesOutOfOrder(CellError):
     code = "DATES_OUT_OF_ORDER"
     summary = "the later step has the earlier date"
     advice = "Check both dates."
+
+
+# --- One event, about to leave -------------------------------------------------------------------
+
+
+class OutgoingError(AdapterError):
+    """An event of the row holds what may not leave; the row stays home. Nothing has left.
+
+    Attributes:
+        kind: The kind of thing that was found, in words.
+    """
+
+    code = "OUTGOING"
+    summary = "an event holds what may not leave"
+    advice = "The mapping let it through: tell the keepers of the kit the code and the place."
+    kind: ClassVar[str] = "what may not leave"
+
+
+class OutgoingEmail(OutgoingError):
+    """A value of an event contains an e-mail address."""
+
+    code = "OUTGOING_EMAIL"
+    summary = "an event holds an e-mail address"
+    kind = "an e-mail address"
+
+
+class OutgoingIban(OutgoingError):
+    """A value of an event contains an IBAN."""
+
+    code = "OUTGOING_IBAN"
+    summary = "an event holds an IBAN"
+    kind = "an IBAN"
+
+
+class OutgoingDay(OutgoingError):
+    """A value of an event is a day, such as a date of birth; only months may leave."""
+
+    code = "OUTGOING_DAY"
+    summary = "an event holds a day"
+    kind = "a day"
+
+
+class OutgoingIdentity(OutgoingError):
+    """A value of an event contains what looks like the number of an identity document."""
+
+    code = "OUTGOING_IDENTITY"
+    summary = "an event holds the number of a document"
+    kind = "the number of a document"
+
+
+class OutgoingPhone(OutgoingError):
+    """A value of an event contains what looks like a telephone number."""
+
+    code = "OUTGOING_PHONE"
+    summary = "an event holds a telephone number"
+    kind = "a telephone number"
+
+
+class OutgoingDigits(OutgoingError):
+    """A value of an event contains six digits or more, or a number above any count."""
+
+    code = "OUTGOING_DIGITS"
+    summary = "an event holds a long number"
+    kind = "a long number"
+
+
+class OutgoingRowText(OutgoingError):
+    """A value of an event repeats a word of its row that is no word of the contract."""
+
+    code = "OUTGOING_ROW_TEXT"
+    summary = "an event holds a word of the row"
+    kind = "a word of the row"
+
+
+class OutgoingUnknown(OutgoingError):
+    """A value of an event is neither a word of the contract, a count nor a pseudonym."""
+
+    code = "OUTGOING_UNKNOWN"
+    summary = "an event holds what the contract has no word for"
+    kind = "another thing"

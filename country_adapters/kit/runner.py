@@ -7,6 +7,8 @@ The rules:
 2. When the declaration changed, reading begins again, and the outbox finds out what changed.
 3. In a snapshot (a file), a row whose key was there already is skipped if it says the same, and
    rejected if it does not. At its end, rejections of rows that are in order now are forgotten.
+4. Whatever the mapping made of a row, the scanner looks at it before the outbox does. A row that
+   it refuses is rejected like one that could not be mapped.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ from pathlib import Path
 from country_adapters.kit.mapping import TableMapper
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register
+from country_adapters.kit.scanner import Scanner
 from country_adapters.kit.sources.base import Source, SourceRow
 from producers.outbox import Outbox
-from producers.rows import MappedRow, Recorded, RejectedRow
+from producers.rows import MappedRow, Recorded, RejectedRow, Rejection
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the table, the rows read so far, and the number of rows if it is known."""
@@ -122,6 +125,7 @@ class _TableRun:
 
     def __init__(self, register: Register, table: str, pseudonyms: Pseudonyms, today: date) -> None:
         self.mapper = TableMapper(register, table, pseudonyms, today)
+        self.scanner = Scanner(register.authority)
         self.source: Source = register.source(table)
         self.fingerprint = register.fingerprint
         self.report = TableReport(table)
@@ -159,12 +163,21 @@ class _TableRun:
             yield mapped, cursor
 
     def _map(self, row: SourceRow) -> MappedRow | RejectedRow:
-        mapped = self.mapper.map(row)
+        mapped = self._scanned(self.mapper.map(row), row)
         if self.source.snapshot:
             content = hashlib.sha256(repr(sorted(row.values.items())).encode()).digest()
             if self._seen.setdefault(mapped.row_key, content) != content:
                 return self.mapper.contradictory(row)
         return mapped
+
+    def _scanned(self, mapped: MappedRow | RejectedRow, row: SourceRow) -> MappedRow | RejectedRow:
+        """The row as it was mapped, or its rejection if an event of it may not leave."""
+        if isinstance(mapped, RejectedRow):
+            return mapped
+        problems = self.scanner.problems(mapped.drafts, row.values)
+        if not problems:
+            return mapped
+        return RejectedRow(mapped.row_key, Rejection(self.report.table, row.locator, problems))
 
 
 def write_rejects(outbox: Outbox, path: Path) -> int:
