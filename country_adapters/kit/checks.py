@@ -9,12 +9,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from country_adapters.kit.codes import CodeTable
 from country_adapters.kit.columns import CodeColumn, GroupColumn
 from country_adapters.kit.declaration import (
     ANY_KIND,
@@ -24,7 +23,7 @@ from country_adapters.kit.declaration import (
 )
 from country_adapters.kit.row import CODED, DATED, Need
 from country_adapters.kit.rules import Const
-from country_adapters.kit.yaml_file import Document
+from country_adapters.kit.yaml_file import Document, Fault
 from schemas.case_events import EVENT_TYPES
 from schemas.codelists import codelist
 from schemas.event_fields import CaseEvent
@@ -42,21 +41,30 @@ Place = tuple[str | int, ...]
 Use = tuple[Place, Need]
 
 
-def check(
-    document: Document, declared: RegisterDeclaration, words: Mapping[str, CodeTable]
-) -> None:
+def check(document: Document, declared: RegisterDeclaration, words: Collection[str]) -> None:
     """Checks a whole declaration.
+
+    Args:
+        document: The file.
+        declared: What it says.
+        words: The names of the tables of ``codes.yaml``.
 
     Raises:
         DeclarationInvalid: With file, line and key of the first rule broken.
     """
+    for fault in faults(document, declared, words):
+        raise fault.error()
+
+
+def faults(
+    document: Document, declared: RegisterDeclaration, words: Collection[str]
+) -> Iterator[Fault]:
+    """Every rule that a declaration breaks."""
     for place, problem in _problems(declared, words):
-        raise document.error(place, problem)
+        yield document.fault(place, problem)
 
 
-def _problems(
-    declared: RegisterDeclaration, words: Mapping[str, CodeTable]
-) -> Iterator[tuple[Place, str]]:
+def _problems(declared: RegisterDeclaration, words: Collection[str]) -> Iterator[tuple[Place, str]]:
     if declared.country not in codelist("CL_REPORTING_COUNTRY"):
         yield ("country",), "a reporting country"
     for name, table in declared.tables.items():
@@ -81,7 +89,7 @@ def _use_problems(
 
 
 def _column_problems(
-    at: Place, table: TableDeclaration, uses: Iterable[Use], words: Mapping[str, CodeTable]
+    at: Place, table: TableDeclaration, uses: Iterable[Use], words: Collection[str]
 ) -> Iterator[tuple[Place, str]]:
     used = {name.partition(".")[0] for _, (name, _) in uses}
     for name, column in table.columns.items():

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from country_adapters.kit.register import Register, load_register
 from deploy.adapter import Adapter, AdapterReport
+from deploy.commands import joining
 from deploy.commands.health import HealthOption
+from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
 from deploy.running import health
 from deploy.running.guard import LoopGuard, beside
@@ -35,21 +36,10 @@ from schemas.envelope import MAX_EVENTS
 
 app = typer.Typer(help="Read a national register and publish it.", no_args_is_help=True)
 
-RegisterArgument = Annotated[
-    str, typer.Argument(help="A shipped register (tunisia, morocco, ...) or a folder.")
-]
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", help="Folder with the register's files; the sample if not given."),
-]
+app.command(name="lint")(joining.lint)
 
 HEARTBEAT_SECONDS = 300.0
 GIVE_UP_SECONDS = 60.0
-
-
-def open_register(name: str, data: Path | None) -> Register:
-    """A shipped register by its name, or one declared in a folder."""
-    return load_register(Path(name) if Path(name).is_dir() else name, data)
 
 
 @app.command()
