@@ -5,6 +5,7 @@
 3. An event has all fields of its type and no others; constants are codes of their field.
 4. Two rules for one event type have different slots.
 5. Every table of words that a column names exists.
+6. The authority's id begins with its country's code, as in the trust document.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from country_adapters.kit.yaml_file import Document, Fault
 from schemas.case_events import EVENT_TYPES
 from schemas.codelists import codelist
 from schemas.event_fields import CaseEvent
+from schemas.topics import COUNTRY_CODES
 
 FILLED_BY_KIT = frozenset(
     {
@@ -67,6 +69,8 @@ def faults(
 def _problems(declared: RegisterDeclaration, words: Collection[str]) -> Iterator[tuple[Place, str]]:
     if declared.country not in codelist("CL_REPORTING_COUNTRY"):
         yield ("country",), "a reporting country"
+    elif not declared.authority.startswith(f"{COUNTRY_CODES[declared.country]}."):
+        yield ("authority",), "an id that begins with the country's code"
     for name, table in declared.tables.items():
         at = ("tables", name)
         uses = list(_uses(table))
