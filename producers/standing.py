@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from producers.errors import OutboxMissing
@@ -30,6 +30,10 @@ class Standing:
         unsealed: Events that no batch holds yet.
         pending: Batches without an accepting receipt.
         accepted: Batches with one.
+        receipted: Of each stream with a receipt, the furthest position that one accepted. When it
+            came is not kept.
+        gaps: Of each stream that has some, batches without a receipt before that position in
+            their epoch.
         oldest_pending: When the oldest of the pending was sealed, milliseconds since 1970.
         refused_batches: Pending batches that the platform refuses, by code.
         refused_events: Events that the platform refused, by code.
@@ -44,6 +48,8 @@ class Standing:
     oldest_pending: int | None
     refused_batches: Mapping[str, int]
     refused_events: Mapping[str, int]
+    receipted: Mapping[int, Position] = field(default_factory=dict)
+    gaps: Mapping[int, int] = field(default_factory=dict)
 
 
 def standing(path: Path) -> Standing:
@@ -65,6 +71,8 @@ def _read(db: sqlite3.Connection) -> Standing:
     opened = dict(db.execute("SELECT stream, epoch FROM epochs"))
     epochs = {stream: opened.get(stream, 1) for stream in range(int(settings["streams"]))}
     batches = dict(db.execute("SELECT state, count(*) FROM batches GROUP BY state"))
+    receipted = {stream: at for stream in epochs if (at := _receipted(db, stream))}
+    missing = {stream: _missing(db, stream, at) for stream, at in receipted.items()}
     unsealed = db.execute("SELECT count(*) FROM events WHERE sequence IS NULL").fetchone()[0]
     return Standing(
         authority=settings["authority"],
@@ -76,6 +84,8 @@ def _read(db: sqlite3.Connection) -> Standing:
         oldest_pending=_oldest(db),
         refused_batches=_by_code(db, "SELECT code FROM batches WHERE state = 'pending'"),
         refused_events=_by_code(db, "SELECT code FROM events"),
+        receipted=receipted,
+        gaps={stream: number for stream, number in missing.items() if number},
     )
 
 
@@ -83,6 +93,24 @@ def _next(db: sqlite3.Connection, stream: int, epoch: int) -> Position:
     query = "SELECT max(sequence) FROM batches WHERE stream = ? AND epoch = ?"
     last = db.execute(query, (stream, epoch)).fetchone()[0]
     return (epoch, (last or 0) + 1)
+
+
+def _receipted(db: sqlite3.Connection, stream: int) -> Position | None:
+    query = """
+        SELECT epoch, sequence FROM batches WHERE stream = ? AND state = 'accepted'
+        ORDER BY epoch DESC, sequence DESC LIMIT 1
+    """
+    found: Position | None = db.execute(query, (stream,)).fetchone()
+    return found
+
+
+def _missing(db: sqlite3.Connection, stream: int, last: Position) -> int:
+    query = """
+        SELECT count(*) FROM batches INDEXED BY batches_pending
+        WHERE stream = ? AND epoch = ? AND sequence < ? AND state = 'pending'
+    """
+    number: int = db.execute(query, (stream, *last)).fetchone()[0]
+    return number
 
 
 def _oldest(db: sqlite3.Connection) -> int | None:

@@ -11,7 +11,7 @@ To be read in this order:
 ``sources``      workbook, CSV, SQL, KoBo: rows one after the other
 ``mapping``      a row to drafts, or to the reasons why it stays home
 ``pseudonyms``   how cases and persons are told apart abroad
-``register``     a declaration, loaded and checked
+``register``     a declaration, loaded and checked; ``lint`` tells all its faults at once
 ``runner``       a register into the outbox
 ================ =================================================================================
 """

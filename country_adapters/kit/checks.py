@@ -5,16 +5,16 @@
 3. An event has all fields of its type and no others; constants are codes of their field.
 4. Two rules for one event type have different slots.
 5. Every table of words that a column names exists.
+6. The authority's id begins with its country's code, as in the trust document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from country_adapters.kit.codes import CodeTable
 from country_adapters.kit.columns import CodeColumn, GroupColumn
 from country_adapters.kit.declaration import (
     ANY_KIND,
@@ -24,10 +24,11 @@ from country_adapters.kit.declaration import (
 )
 from country_adapters.kit.row import CODED, DATED, Need
 from country_adapters.kit.rules import Const
-from country_adapters.kit.yaml_file import Document
+from country_adapters.kit.yaml_file import Document, Fault
 from schemas.case_events import EVENT_TYPES
 from schemas.codelists import codelist
 from schemas.event_fields import CaseEvent
+from schemas.topics import COUNTRY_CODES
 
 FILLED_BY_KIT = frozenset(
     {
@@ -42,23 +43,34 @@ Place = tuple[str | int, ...]
 Use = tuple[Place, Need]
 
 
-def check(
-    document: Document, declared: RegisterDeclaration, words: Mapping[str, CodeTable]
-) -> None:
+def check(document: Document, declared: RegisterDeclaration, words: Collection[str]) -> None:
     """Checks a whole declaration.
+
+    Args:
+        document: The file.
+        declared: What it says.
+        words: The names of the tables of ``codes.yaml``.
 
     Raises:
         DeclarationInvalid: With file, line and key of the first rule broken.
     """
+    for fault in faults(document, declared, words):
+        raise fault.error()
+
+
+def faults(
+    document: Document, declared: RegisterDeclaration, words: Collection[str]
+) -> Iterator[Fault]:
+    """Every rule that a declaration breaks."""
     for place, problem in _problems(declared, words):
-        raise document.error(place, problem)
+        yield document.fault(place, problem)
 
 
-def _problems(
-    declared: RegisterDeclaration, words: Mapping[str, CodeTable]
-) -> Iterator[tuple[Place, str]]:
+def _problems(declared: RegisterDeclaration, words: Collection[str]) -> Iterator[tuple[Place, str]]:
     if declared.country not in codelist("CL_REPORTING_COUNTRY"):
         yield ("country",), "a reporting country"
+    elif not declared.authority.startswith(f"{COUNTRY_CODES[declared.country]}."):
+        yield ("authority",), "an id that begins with the country's code"
     for name, table in declared.tables.items():
         at = ("tables", name)
         uses = list(_uses(table))
@@ -81,7 +93,7 @@ def _use_problems(
 
 
 def _column_problems(
-    at: Place, table: TableDeclaration, uses: Iterable[Use], words: Mapping[str, CodeTable]
+    at: Place, table: TableDeclaration, uses: Iterable[Use], words: Collection[str]
 ) -> Iterator[tuple[Place, str]]:
     used = {name.partition(".")[0] for _, (name, _) in uses}
     for name, column in table.columns.items():

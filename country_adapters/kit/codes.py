@@ -15,6 +15,7 @@ Example:
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from country_adapters.kit.errors import UnknownValue
 from country_adapters.kit.text import fold
-from country_adapters.kit.yaml_file import Document, read_yaml
+from country_adapters.kit.yaml_file import Document, Fault, read_yaml
 from schemas.codelists import codelist
 
 LOCAL = "local"
@@ -45,7 +46,7 @@ class TableOfWords(BaseModel):
     values: dict[str, list[str]]
 
 
-class _File(RootModel[dict[str, TableOfWords]]):
+class FileOfWords(RootModel[dict[str, TableOfWords]]):
     """The whole of ``codes.yaml``."""
 
 
@@ -76,26 +77,39 @@ def read_codes(path: Path) -> dict[str, CodeTable]:
         DeclarationInvalid: A code that its list does not have, or a word with two meanings.
     """
     document = read_yaml(path)
-    tables = document.parse(_File).root
-    return {name: _table(document, name, table) for name, table in tables.items()}
+    tables = document.parse(FileOfWords).root
+    for fault in word_faults(document, tables):
+        raise fault.error()
+    return {name: _table(name, table) for name, table in tables.items()}
 
 
-def _table(document: Document, name: str, table: TableOfWords) -> CodeTable:
+def word_faults(document: Document, tables: Mapping[str, TableOfWords]) -> Iterator[Fault]:
+    """Every code that its list does not have, and every word with two meanings."""
+    for name, table in tables.items():
+        yield from _faults(document, name, table)
+
+
+def _table(name: str, table: TableOfWords) -> CodeTable:
+    words = {_folded(word): code for code, said in table.values.items() for word in said}
+    return CodeTable(name, frozenset(table.values), words)
+
+
+def _faults(document: Document, name: str, table: TableOfWords) -> Iterator[Fault]:
     try:
         known = table.values if table.codes_of == LOCAL else codelist(table.codes_of)
     except FileNotFoundError:
-        raise document.error([name, "list"], "the id of a code list, or local") from None
+        yield document.fault([name, "list"], "the id of a code list, or local")
+        return
     words: dict[str, str] = {}
     for code, spellings in table.values.items():
         if code not in known:
-            raise document.error([name, "values", code], f"a code of {table.codes_of}")
+            yield document.fault([name, "values", code], f"a code of {table.codes_of}")
         for index, word in enumerate(spellings):
             place = (name, "values", code, index)
             if not _folded(word):
-                raise document.error(place, "a word, or a sign")
-            if words.setdefault(_folded(word), code) != code:
-                raise document.error(place, "a word that stands for one code only")
-    return CodeTable(name, frozenset(table.values), words)
+                yield document.fault(place, "a word, or a sign")
+            elif words.setdefault(_folded(word), code) != code:
+                yield document.fault(place, "a word that stands for one code only")
 
 
 @lru_cache(maxsize=4096)

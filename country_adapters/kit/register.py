@@ -25,14 +25,22 @@ class Register:
         declaration: What ``register.yaml`` says.
         words: What ``codes.yaml`` says.
         data: The folder with the register's files.
-        fingerprint: Digest of both files. When it changes, everything is read again, so that a
-            corrected mapping publishes its corrections.
+        digest: SHA-256 over the SHA-256 of both files, in hex.
     """
 
     declaration: RegisterDeclaration
     words: Mapping[str, CodeTable]
     data: Path
-    fingerprint: str
+    digest: str
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest, shortened.
+
+        When it changes, everything is read again, so that a corrected mapping publishes its
+        corrections.
+        """
+        return self.digest[:16]
 
     @property
     def authority(self) -> str:
@@ -70,12 +78,22 @@ def load_register(name: str | Path, data: Path | None = None) -> Register:
         >>> load_register("tunisia").authority
         'tn.inltp'
     """
-    folder = name if isinstance(name, Path) else SHIPPED / name
-    paths = (folder / "register.yaml", folder / "codes.yaml")
+    folder = folder_of(name)
+    paths = files_of(folder)
     document = read_yaml(paths[0])
     declaration = document.parse(RegisterDeclaration)
     words = read_codes(paths[1])
     check(document, declaration, words)
     digests = b"".join(hashlib.sha256(path.read_bytes()).digest() for path in paths)
-    fingerprint = hashlib.sha256(digests).hexdigest()[:16]
-    return Register(declaration, words, data or folder / "fixtures", fingerprint)
+    digest = hashlib.sha256(digests).hexdigest()
+    return Register(declaration, words, data or folder / "fixtures", digest)
+
+
+def folder_of(name: str | Path) -> Path:
+    """The folder of a declaration: a path, or a country's under ``country_adapters``."""
+    return name if isinstance(name, Path) else SHIPPED / name
+
+
+def files_of(folder: Path) -> tuple[Path, Path]:
+    """The two files of a declaration."""
+    return folder / "register.yaml", folder / "codes.yaml"

@@ -120,6 +120,22 @@ def run(
     return RunReport(register.authority, tuple(reports))
 
 
+Judged = tuple[str, str, MappedRow | RejectedRow]
+"""A table, the place of a row in it, and what became of the row."""
+
+
+def judge(register: Register, *, pseudonyms: Pseudonyms, today: date) -> Iterator[Judged]:
+    """What ``run`` would make of every row of a register; nothing is recorded.
+
+    Raises:
+        RegisterError: The register is not as declared.
+    """
+    for table in register.tables:
+        reading = _TableRun(register, table, pseudonyms, today)
+        for row in reading.source.read(None):
+            yield table, row.locator, reading.map(row)
+
+
 class _TableRun:
     """One table of one run."""
 
@@ -151,7 +167,7 @@ class _TableRun:
         mapped: list[MappedRow | RejectedRow] = []
         cursor = ""
         for row in rows:
-            mapped.append(self._map(row))
+            mapped.append(self.map(row))
             self.report.add(mapped[-1])
             if isinstance(mapped[-1], RejectedRow):
                 self._rejected.add(mapped[-1].row_key)
@@ -162,7 +178,8 @@ class _TableRun:
         if mapped:
             yield mapped, cursor
 
-    def _map(self, row: SourceRow) -> MappedRow | RejectedRow:
+    def map(self, row: SourceRow) -> MappedRow | RejectedRow:
+        """What a row states now, or why it stays home, with an eye on those before it."""
         mapped = self._scanned(self.mapper.map(row), row)
         if self.source.snapshot:
             content = hashlib.sha256(repr(sorted(row.values.items())).encode()).digest()

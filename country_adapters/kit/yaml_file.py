@@ -1,13 +1,14 @@
 """YAML with line numbers: plain data, and where each key stands.
 
 Only what JSON has is understood: no dates, no yes/no booleans (a synonym ``yes`` stays text), no
-tags. A key given twice is refused. Errors name file, line and key.
+tags. A key given twice is refused. Errors name file, line and key: a ``Fault`` is one of them, and
+whoever wants to know of all at once asks for faults instead of waiting for the first error.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +38,37 @@ for _name, _pattern, _first in _PLAIN_SCALARS:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Something that is wrong at one place of a declaration.
+
+    Attributes:
+        file: Folder and name of the file.
+        line: The line, from 1; 0 if the file could not be read so far.
+        key: The keys down to the culprit, with dots between.
+        expected: What would be right there.
+    """
+
+    file: str
+    line: int
+    key: str
+    expected: str
+
+    def error(self) -> DeclarationInvalid:
+        """The same as an error."""
+        line = f", line {self.line}" if self.line else ""
+        key = f", key {self.key}" if self.key else ""
+        return DeclarationInvalid(expected=self.expected, got=f"{self.file}{line}{key}")
+
+
+class NoDocumentError(Exception):
+    """A file is not there, no YAML, or empty; carries the fault."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(fault.expected)
+
+
+@dataclass(frozen=True)
 class Document:
     """A YAML file as data, able to say where a key stands."""
 
@@ -50,16 +82,27 @@ class Document:
         Raises:
             DeclarationInvalid: With file, line and key of the first thing that is wrong.
         """
+        parsed = self.read(model)
+        if isinstance(parsed, list):
+            raise parsed[0].error()
+        return parsed
+
+    def read(self, model: type[Model]) -> Model | list[Fault]:
+        """The file as a pydantic model, or everything that is wrong with its form."""
         try:
             return model.model_validate(self.data)
         except ValidationError as error:
             errors = error.errors(include_url=False, include_context=False, include_input=False)
-            # A misspelt key is also a missing one; the misspelt one is what people look for.
-            first = min(errors, key=lambda detail: detail["type"] != "extra_forbidden")
-            raise self.error(first["loc"], first["msg"].removeprefix("Value error, ")) from None
+        # A misspelt key is also a missing one; the misspelt one is what people look for.
+        errors.sort(key=lambda detail: detail["type"] != "extra_forbidden")
+        return [self.fault(e["loc"], e["msg"].removeprefix("Value error, ")) for e in errors]
 
     def error(self, location: Location, problem: str) -> DeclarationInvalid:
-        """An error that names file, line and key.
+        """An error that names file, line and key; see ``fault``."""
+        return self.fault(location, problem).error()
+
+    def fault(self, location: Location, problem: str) -> Fault:
+        """What is wrong at a key.
 
         Args:
             location: Keys and list positions down to the culprit. Parts that the file does not
@@ -69,8 +112,11 @@ class Document:
         line, known = self._find(location)
         missing = [str(location[-1])] if location and known[-1:] != [str(location[-1])] else []
         key = ".".join([*known, *missing]) or "the whole file"
-        place = f"{self.path.parent.name}/{self.path.name}, line {line}, key {key}"
-        return DeclarationInvalid(expected=problem, got=place)
+        return Fault(_place(self.path), line, key, problem)
+
+    def repeated_keys(self) -> Iterator[Fault]:
+        """Every key that is given twice in one mapping."""
+        yield from _repeated(self, self.node, [])
 
     def _find(self, location: Location) -> tuple[int, list[str]]:
         node, line, known = self.node, self.node.start_mark.line + 1, list[str]()
@@ -100,32 +146,49 @@ def read_yaml(path: Path) -> Document:
     Raises:
         DeclarationInvalid: The file is not there, no YAML, or has a key twice.
     """
-    place = f"{path.parent.name}/{path.name}"
+    try:
+        document = open_yaml(path)
+    except NoDocumentError as none:
+        raise none.fault.error() from None
+    for fault in document.repeated_keys():
+        raise fault.error()
+    return document
+
+
+def open_yaml(path: Path) -> Document:
+    """Reads one YAML file as it is, keys given twice included.
+
+    Raises:
+        NoDocumentError: There is nothing to be read.
+    """
+    name = _place(path)
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
         data = loader.construct_document(node) if node else None
     except OSError:
-        raise DeclarationInvalid(expected="a YAML file", got=f"no {place}") from None
+        raise NoDocumentError(Fault(f"no {name}", 0, "", "a YAML file")) from None
     except (yaml.MarkedYAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise DeclarationInvalid(expected="YAML in UTF-8", got=f"{place}{line}") from None
+        line = mark.line + 1 if mark else 0
+        raise NoDocumentError(Fault(name, line, "", "YAML in UTF-8")) from None
     if node is None:
-        raise DeclarationInvalid(expected="a mapping", got=f"an empty {place}")
-    document = Document(path, data, node)
-    _refuse_duplicates(document, node, [])
-    return document
+        raise NoDocumentError(Fault(f"an empty {name}", 0, "", "a mapping"))
+    return Document(path, data, node)
 
 
-def _refuse_duplicates(document: Document, node: yaml.Node, above: list[str | int]) -> None:
+def _place(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _repeated(document: Document, node: yaml.Node, above: list[str | int]) -> Iterator[Fault]:
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _refuse_duplicates(document, item, [*above, index])
+            yield from _repeated(document, item, [*above, index])
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
-                raise document.error([*above, key.value], "each key once")
+                yield document.fault([*above, key.value], "each key once")
             seen.add(key.value)
-            _refuse_duplicates(document, value, [*above, key.value])
+            yield from _repeated(document, value, [*above, key.value])

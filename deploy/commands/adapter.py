@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from country_adapters.kit.register import Register, load_register
 from deploy.adapter import Adapter, AdapterReport
+from deploy.commands import joining
 from deploy.commands.health import HealthOption
+from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
 from deploy.running import health
 from deploy.running.guard import LoopGuard, beside
@@ -31,25 +33,17 @@ from deploy.terminal import (
 )
 from producers.errors import OutboxMissing
 from producers.publisher import Pace
+from producers.standing import Standing, standing
 from schemas.envelope import MAX_EVENTS
 
 app = typer.Typer(help="Read a national register and publish it.", no_args_is_help=True)
 
-RegisterArgument = Annotated[
-    str, typer.Argument(help="A shipped register (tunisia, morocco, ...) or a folder.")
-]
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", help="Folder with the register's files; the sample if not given."),
-]
+app.command(name="lint")(joining.lint)
+app.command(name="check")(joining.check)
+app.command(name="preview")(joining.preview)
 
 HEARTBEAT_SECONDS = 300.0
 GIVE_UP_SECONDS = 60.0
-
-
-def open_register(name: str, data: Path | None) -> Register:
-    """A shipped register by its name, or one declared in a folder."""
-    return load_register(Path(name) if Path(name).is_dir() else name, data)
 
 
 @app.command()
@@ -143,19 +137,58 @@ def _show(report: AdapterReport, *, json: bool) -> None:
 
 @app.command()
 def status(register: RegisterArgument, site: SiteOption, json: JsonOption = False) -> None:
-    """Tells how the outbox stands: what waits, what was receipted, what was refused."""
+    """Tells how the outbox stands: what waits and how long, receipts, gaps, refusals.
+
+    Exits 3 if rows stay home or the platform refused events. When the last receipt came is not
+    kept; how far receipts reach is.
+    """
     adapter = Adapter(Site(site), open_register(register, None), broker_at(""))
     if not adapter.outbox_file.exists():
         raise OutboxMissing(expected=f"an outbox at {adapter.outbox_file}")
     outbox = adapter.open_outbox()
     tally, refusals = outbox.tally(), outbox.refusals()
     outbox.close()
+    seen = standing(adapter.outbox_file)
+    waited = None if seen.oldest_pending is None else time.time() - seen.oldest_pending / 1000
     if json:
-        print_json({**tally, "refusals": refusals})
-        return
-    rows = [(name.replace("_", " "), count) for name, count in tally.items()]
-    rows += [(f"refused {code}", count) for code, count in refusals.items()]
-    out.print(table(adapter.register.authority, ["outbox", "number#"], rows))
+        streams = _streams(seen)
+        print_json(
+            {**tally, "refusals": refusals, "oldest_waits_seconds": waited, "streams": streams}
+        )
+    else:
+        rows = [(name.replace("_", " "), count) for name, count in tally.items()]
+        rows += [(f"refused {code}", count) for code, count in refusals.items()]
+        out.print(table(adapter.register.authority, ["outbox", "number#"], rows))
+        _show_streams(seen, waited)
+    if tally["rows_rejected"] or refusals:
+        raise typer.Exit(Exit.PARTIAL)
+
+
+def _streams(seen: Standing) -> list[dict[str, object]]:
+    """Each stream: where it stands, how far receipts reach, what is missing before that."""
+    return [
+        {
+            "stream": stream,
+            "epoch": epoch,
+            "next": seen.next_positions[stream],
+            "last_receipted": seen.receipted.get(stream),
+            "gaps": seen.gaps.get(stream, 0),
+        }
+        for stream, epoch in seen.epochs.items()
+    ]
+
+
+def _show_streams(seen: Standing, waited: float | None) -> None:
+    rows = [
+        (s["stream"], s["epoch"], s["last_receipted"] or "none yet", s["next"], s["gaps"])
+        for s in _streams(seen)
+    ]
+    columns = ["stream#", "epoch#", "last receipt (epoch, sequence)", "next to seal", "gaps#"]
+    out.print(table("streams", columns, rows))
+    if waited is not None:
+        out.print(f"the oldest batch without a receipt waits for {waited:.0f} s")
+    for code, count in seen.refused_batches.items():
+        out.print(f"batches refused by the platform: {count} {code}")
 
 
 @app.command(name="open-epoch")

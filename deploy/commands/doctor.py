@@ -49,12 +49,17 @@ def doctor(
     if json:
         print_json({"state": state, "findings": [finding.as_dict() for finding in findings]})
     else:
-        _show(findings)
+        show(findings)
+    exit_by(state)
+
+
+def exit_by(state: State) -> None:
+    """Ends with 1 for a fault, with 3 for a warning; does nothing if all is well."""
     if status := _STATUSES.get(state):
         raise typer.Exit(status)
 
 
-def _show(findings: Sequence[Finding]) -> None:
+def show(findings: Sequence[Finding]) -> None:
     """One line for all that is well with a thing, one for each thing that is not."""
     for (check, state), group in _grouped(findings).items():
         if state in (State.OK, State.SKIPPED):

@@ -131,7 +131,7 @@ def look_at_trust(site: Site) -> Iterator[Finding]:
     if authorities and (finding := judge_sealing(trust)):
         yield finding
     for name in sorted(folder.name for folder in authorities):
-        yield from attempt(TRUST, name, partial(_look_at_signing_key, site, trust, name))
+        yield from attempt(TRUST, name, partial(look_at_signing_key, site, trust, name))
     if not site.platform.is_dir():
         yield skipped(TRUST, "platform", "the platform's keys are elsewhere")
         return
@@ -145,7 +145,8 @@ def look_at_trust(site: Site) -> Iterator[Finding]:
     )
 
 
-def _look_at_signing_key(site: Site, trust: TrustDocument, name: str) -> Iterator[Finding]:
+def look_at_signing_key(site: Site, trust: TrustDocument, name: str) -> Iterator[Finding]:
+    """An authority's signing key, against the trust document."""
     keyid, folder = site.signing_key(name).keyid, site.authority(name)
     positions: Mapping[int, Position]
     try:

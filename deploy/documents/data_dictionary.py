@@ -69,7 +69,7 @@ def _field(name: str, info: FieldInfo) -> list[str]:
         meaning_of(name, info),
         _type(info.annotation, info.metadata),
         needed,
-        _privacy(info.annotation, info.metadata).name,
+        privacy_of(info).name,
     ]
 
 
@@ -80,6 +80,11 @@ def meaning_of(name: str, info: FieldInfo) -> str:
 
 def _default(value: object) -> str:
     return {"None": "none", "[]": "empty"}.get(str(value), code(str(value)))
+
+
+def privacy_of(info: FieldInfo) -> Privacy:
+    """The privacy class of a field."""
+    return _privacy(info.annotation, info.metadata)
 
 
 def _privacy(annotation: Any, metadata: Sequence[Any]) -> Privacy:

@@ -2,16 +2,18 @@
 
 Into every column of every shipped register, in turn, a name, a telephone number and a note are
 planted. The row may be mapped (a blank key cannot be told from a good one by its look) or rejected;
-what was planted must be in no event, no rejection, no report and no log line.
+what was planted must be in no event, no rejection, no report, no preview and no log line.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,12 @@ import pytest
 from country_adapters.kit.mapping import TableMapper
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register
-from country_adapters.kit.runner import run, write_rejects
+from country_adapters.kit.runner import judge, run, write_rejects
 from country_adapters.kit.sources.base import SourceRow
+from deploy.commands.joining import show_preview
+from deploy.preview.document import document
+from deploy.preview.page import page
+from deploy.preview.seen import gather
 from producers.outbox import Outbox
 from producers.rows import MappedRow, RejectedRow
 from tests.integration.golden import TODAY, messages, register
@@ -88,6 +94,40 @@ def test_what_is_planted_in_a_cell_stays_home(
         assert [result for result in results if traces(told(result))] == []
     # Also in what a record holds and no writer would write.
     assert [vars(record) for record in caplog.records if traces(repr(vars(record)))] == []
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_what_is_planted_in_a_cell_is_in_no_preview(
+    country: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither on the terminal, nor for programs, nor on the page that is signed."""
+    declared = register(country, tmp_path)
+    judged: list[tuple[str, str, MappedRow | RejectedRow]] = []
+    for table in declared.tables:
+        mapper = TableMapper(declared, table, NAMES, TODAY)
+        for row in islice(declared.source(table).read(None), 3):
+            judged += [(table, row.locator, mapper.map(each)) for each in (row, *planted(row))]
+    seen = gather(declared, judged, name=country, day=TODAY, keep=len(judged))
+    assert seen.refused > len(judged) / 2
+    assert seen.count > 0
+    show_preview(seen)
+    shown = [page(seen), json.dumps(document(seen), ensure_ascii=False), capsys.readouterr().out]
+    assert min(map(len, shown)) > 10_000
+    assert [traces(text) for text in shown] == [[], [], []]
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_no_pseudonym_and_no_number_of_a_case_is_in_a_preview(country: str, tmp_path: Path) -> None:
+    declared = register(country, tmp_path)
+    judged = list(judge(declared, pseudonyms=NAMES, today=TODAY))
+    seen = gather(declared, judged, name=country, day=TODAY, keep=len(judged))
+    shown = page(seen) + json.dumps(document(seen), ensure_ascii=False)
+    words = set(re.findall(r"\w+", shown))
+    drafts = [d for _, _, row in judged if isinstance(row, MappedRow) for d in row.drafts]
+    refs = {v.hex() for d in drafts for v in (*d.fields.values(), d.slot) if isinstance(v, bytes)}
+    assert len(refs) > 300
+    assert refs & words == set()
+    assert [number for number in set(case_numbers(declared)) if number in shown] == []
 
 
 @pytest.mark.parametrize("country", COUNTRIES)

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.harness import EmbeddedScene, scene
+from tests.integration.shell import southmed
+
+__all__ = ["place", "southmed"]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ WRONG_DECLARATIONS = [
     ("authority: tn.test", "authority: INLTP", 1, "authority"),
     ("country: TUN", "country: FRA", 2, "country"),
     ("country: TUN", "", 1, "country"),
+    ("country: TUN", "country: JOR", 1, "authority"),
     ("kind: csv", "kind: fax", 5, "source"),
     ("encoding: utf-8", "encoding: utf-9", 5, "encoding"),
     ("kind: date, order: dmy", "kind: date, order: mdy", 9, "reported.order"),
