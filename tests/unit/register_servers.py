@@ -192,18 +192,14 @@ class Dhis2Server(RegisterServer):
         )
 
     def _event(self, row: dict[str, Any]) -> dict[str, Any]:
+        own = {"orgUnit": "OrgUnit0001", "occurredAt": "2024-02-03T00:00:00.000", "notes": []}
+        fields = ("event", "updatedAt", "enrollment", "occurredAt")
         values = [
             {"dataElement": name, "value": value, "storedBy": "officer"}
             for name, value in row.items()
-            if name not in ("event", "updatedAt")
+            if name not in fields
         ]
-        return {
-            "event": row["event"],
-            "updatedAt": row["updatedAt"],
-            "occurredAt": "2024-02-03T00:00:00.000",
-            "orgUnit": "OrgUnit0001",
-            "dataValues": values,
-        }
+        return {**own, **{name: row[name] for name in fields if name in row}, "dataValues": values}
 
 
 @contextmanager

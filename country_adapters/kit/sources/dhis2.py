@@ -12,8 +12,8 @@ The rules:
 3. The time of the newest update is asked for before the first page. When the reading comes to its
    end, that is where the next one begins; what was updated meanwhile is read again.
 4. Events come in the order in which they were made, page by page (see ``paged``), so an update
-   does not move one from its page. A reading that broke off goes on at its page; then comes a new
-   one.
+   does not move one from its page. A reading that broke off goes on behind its last row; then
+   comes a new one.
 
 An event deleted on the server is not noticed, as with every register.
 """
@@ -137,23 +137,21 @@ class Dhis2:
 
     def _rows(self, reading: _Reading, authorization: str) -> Iterator[SourceRow]:
         """What is left of one reading."""
-        size = self.options.page_size
-        pages = numbered_pages(
+        windows = numbered_pages(
             lambda number: self._page(reading.after, number, authorization),
-            size,
+            self.options.page_size,
             "event",
             reading.reached,
         )
-        for before, page in pages:
-            rows = [_flat(event) for event in page.rows]
+        for window in windows:
+            rows = [_flat(event) for event in window.rows]
             check_answers(rows, self.wanted, f"stage {self.options.stage}")
-            self._total = page.total
+            self._total = window.total
             for place, row in enumerate(rows, start=1):
-                values = used_answers(row, self.wanted)
-                reached = Reached(before.rows + place, page.total)
-                is_last = place == len(rows) < size
+                reached = Reached(window.before + place, window.total)
+                is_last = window.is_last and place == len(rows)
                 cursor = reading.cursor(reached, is_last=is_last)
-                yield SourceRow(str(row["event"]), values, cursor)
+                yield SourceRow(str(row["event"]), used_answers(row, self.wanted), cursor)
 
     def _page(self, after: str | None, number: int, authorization: str) -> Page:
         query: dict[str, str | int] = {

@@ -36,6 +36,22 @@ class Page(NamedTuple):
     total: int
 
 
+class Window(NamedTuple):
+    """What is to be read of one page.
+
+    Attributes:
+        rows: Its rows, but for those that an earlier reading recorded.
+        before: The number of rows before them.
+        total: How many rows the server counts in all.
+        is_last: Whether there is no page behind it.
+    """
+
+    rows: list[dict[str, Any]]
+    before: int
+    total: int
+    is_last: bool
+
+
 @dataclass(frozen=True)
 class Reached:
     """How far a reading came.
@@ -51,8 +67,8 @@ class Reached:
 
 def numbered_pages(
     ask: Callable[[int], Page], size: int, identity: str, reached: Reached
-) -> Iterator[tuple[Reached, Page]]:
-    """The pages of a list from the one on that holds the first row not yet read.
+) -> Iterator[Window]:
+    """The rows of a list, page by page, from the first one on that was not yet read.
 
     Args:
         ask: Gives a page by its number, counted from 1.
@@ -60,17 +76,15 @@ def numbered_pages(
         identity: The field that tells one row from another.
         reached: Where an earlier reading stopped.
 
-    Yields:
-        What lies before a page, and the page.
-
     Raises:
         SourceIncomplete: A page does not hold what is due, or the total fell.
     """
-    number, total, before = reached.rows // size + 1, reached.total, set[object]()
-    page = ask(number)
+    known, total, before = reached.rows, reached.total, set[object]()
+    page = ask(known // size + 1)
     if page.total < total:
-        number, total = 1, 0
-        page = ask(number)
+        known, total = 0, 0
+        page = ask(1)
+    number = known // size + 1
     while True:
         start = (number - 1) * size
         _check_total(page, total)
@@ -83,7 +97,8 @@ def numbered_pages(
         here = {row.get(identity) for row in page.rows}
         if len(here) < due or here & before:
             raise SourceIncomplete(expected="each row once", got=f"one again on page {number}")
-        yield Reached(start, total), page
+        skipped = max(0, known - start)
+        yield Window(page.rows[skipped:], start + skipped, total, due < size)
         if due < size:
             return
         number, before = number + 1, here

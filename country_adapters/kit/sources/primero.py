@@ -108,14 +108,14 @@ class Primero:
         """
         began, reached = self._start(cursor)
         self._check_forms()
-        for before, page in numbered_pages(self._page, self.options.page_size, "id", reached):
-            check_answers(page.rows, self.wanted, "the cases")
-            self._total = page.total
-            for place, case in enumerate(page.rows, start=before.rows + 1):
+        for window in numbered_pages(self._page, self.options.page_size, "id", reached):
+            check_answers(window.rows, self.wanted, "the cases")
+            self._total = window.total
+            for place, case in enumerate(window.rows, start=window.before + 1):
                 values = {
                     name: _joined(cell) for name, cell in used_answers(case, self.wanted).items()
                 }
-                kept = {"began": began, "rows": place, "total": before.total}
+                kept = {"began": began, "rows": place, "total": window.total}
                 yield SourceRow(str(place), values, json.dumps(kept))
 
     def _start(self, cursor: str | None) -> tuple[str, Reached]:
