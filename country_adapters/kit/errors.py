@@ -48,7 +48,7 @@ class RegisterUnreadable(RegisterError):
 
 
 class WrongEncoding(RegisterError):
-    """The file does not decode as declared, or its canary header reads otherwise."""
+    """The file does not decode as declared, or its canary reads otherwise."""
 
     code = "WRONG_ENCODING"
     summary = "the file is not in the encoding declared"

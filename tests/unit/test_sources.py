@@ -60,6 +60,19 @@ def test_a_wrong_encoding_is_noticed_by_the_canary(tmp_path: Path, written: str)
         list(csv_source(tmp_path, LINES, written).read(None))
 
 
+@pytest.mark.parametrize("written", ["windows-1256", "iso-8859-6", "utf-8"])
+def test_where_headers_are_plain_a_cell_may_be_the_canary(tmp_path: Path, written: str) -> None:
+    options = CSV.model_copy(update={"canary": "أنثى"})
+    lines = ["case;name;sex", *LINES[1:]]
+    (tmp_path / "r.csv").write_bytes("\r\n".join(lines).encode(written))
+    source = options.open(tmp_path, Wanted(used=("case", "sex"), ignored=("name",)))
+    if written == "windows-1256":
+        assert values(source) == [["2021/1", "أنثى"], ["2021/2", "ذكر"]]
+    else:
+        with pytest.raises(WrongEncoding):
+            values(source)
+
+
 def test_the_order_of_columns_does_not_matter(tmp_path: Path) -> None:
     turned = [";".join(reversed(line.split(";"))) for line in LINES]
     assert values(csv_source(tmp_path, turned)) == values(csv_source(tmp_path, LINES))

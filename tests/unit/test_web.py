@@ -123,6 +123,15 @@ def test_a_redirection_takes_the_token_nowhere() -> None:
     assert other.asked == []
 
 
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_what_is_not_encrypted_goes_through_no_proxy(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    with served(Scripted(Told({"count": 0}))) as url:
+        assert server_at(url).get("/rows", {}, SECRET) == {"count": 0}
+
+
 def test_nobody_at_home_is_named_after_some_attempts() -> None:
     with served(Scripted(Told({}))) as url:
         pass
