@@ -379,6 +379,18 @@ def test_primero_that_gives_more_than_was_asked_for_is_refused(primero: Bench) -
         list(primero.source(Wanted(used=(CASE, SEX), ignored=())).read(None))
 
 
+def test_primero_that_gives_other_pages_than_were_asked_for_is_refused(primero: Bench) -> None:
+    """Whoever counts pages of another size loses rows."""
+    answer = primero.server.page
+
+    def capped(asked: Any) -> Any:
+        return answer(asked._replace(query={**asked.query, "per": "2"}))
+
+    primero.server.page = capped  # type: ignore[method-assign]
+    with pytest.raises(SourceIncomplete, match="pages of 3, got of 2"):
+        primero.read()
+
+
 # --- Primero and DHIS2: pages by number ----------------------------------------------------------
 
 
