@@ -169,13 +169,16 @@ class Authority:
             folder / "outbox.sqlite", authority="tn.test", streams=1, id_key=bytes(32)
         )
 
-    def run(self) -> RunReport:
+    def declared(self) -> str:
+        """The register's declaration, with the address of the server."""
         source = self.example.source.replace("URL", self.server.url)
         ignore = self.example.headers["name"] if self.example.ignores else ""
-        text = REGISTER.format(
+        return REGISTER.format(
             source=source, split=self.example.split, ignore=ignore, **self.example.headers
         )
-        register = load_register(declare(self.folder, text, CODES), self.folder)
+
+    def run(self) -> RunReport:
+        register = load_register(declare(self.folder, self.declared(), CODES), self.folder)
         return run(register, self.outbox, pseudonyms=NAMES, today=TODAY, chunk=2)
 
 

@@ -84,6 +84,7 @@ class ServerOptions(BaseModel):
         url: Address of the server, with the path that it is installed under, if any.
         ca_file: File with the root certificate of the server, where it is not a public one.
         page_size: Rows asked for at once.
+        look_every_seconds: Time between two looks when the register is followed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -91,6 +92,7 @@ class ServerOptions(BaseModel):
     url: Annotated[str, AfterValidator(_safe_url)]
     ca_file: str = ""
     page_size: int = Field(default=500, ge=1, le=1000)
+    look_every_seconds: int = Field(default=60, ge=1)
 
 
 @dataclass(frozen=True)
