@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from country_adapters.kit.errors import SourceIncomplete, SourceUnreachable
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register
 from country_adapters.kit.runner import RunReport, run, write_rejects
 from deploy.home import Site
-from deploy.running import vitals
+from deploy.running import lines, vitals
 from deploy.running.guard import LoopGuard
 from deploy.running.health import Told
 from producers.metrics import PublisherMeters
@@ -26,11 +27,12 @@ from producers.outbox import Outbox
 from producers.publisher import Pace, Publisher
 from producers.sealer import Sealer
 from schemas.kafka import Broker
+from schemas.log_lines import tell
 from schemas.topics import PARTITIONS
 
 TALLY_SECONDS = 0.5
 POLL_SECONDS = 2.0
-"""Time between two looks at a register that is followed."""
+"""Time between two looks at a register that is followed; one on a server may declare a longer."""
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -139,15 +141,24 @@ class Adapter:
         publishing = asyncio.create_task(self._publisher(outbox, lambda: None).run(lambda: False))
         try:
             while not publishing.done():
-                report = await asyncio.to_thread(self.read_once)
-                if on_round:
+                report = await asyncio.to_thread(self._look)
+                if on_round and report:
                     on_round(report)
-                await asyncio.wait({publishing}, timeout=POLL_SECONDS)
+                pause = max(POLL_SECONDS, self.register.look_every_seconds)
+                await asyncio.wait({publishing}, timeout=pause)
             publishing.result()
         finally:
             publishing.cancel()
             await asyncio.gather(publishing, return_exceptions=True)
             outbox.close()
+
+    def _look(self) -> RunReport | None:
+        """One round of following; none if the register's server passes over this one."""
+        try:
+            return self.read_once()
+        except (SourceUnreachable, SourceIncomplete) as error:
+            tell(lines.REGISTER_AWAITED, code=error.code)
+            return None
 
     def told(self, guard: LoopGuard, identity: Path | None) -> Told:
         """What a health server tells of this adapter."""

@@ -39,7 +39,10 @@ from country_adapters.kit.row import CODED, Need, Row
 from country_adapters.kit.rules import Const, FieldRule, Names
 from country_adapters.kit.sources.base import Wanted
 from country_adapters.kit.sources.csv_table import CsvOptions
+from country_adapters.kit.sources.dhis2 import Dhis2Options
 from country_adapters.kit.sources.kobo import KoboOptions
+from country_adapters.kit.sources.kobo_api import KoboApiOptions
+from country_adapters.kit.sources.primero import PrimeroOptions
 from country_adapters.kit.sources.sql_table import SqlOptions
 from country_adapters.kit.sources.workbook import WorkbookOptions
 
@@ -163,6 +166,19 @@ class Requirement(_Part):
     when: Conditions = []
 
 
+SourceOptions = Annotated[
+    WorkbookOptions
+    | CsvOptions
+    | SqlOptions
+    | KoboOptions
+    | KoboApiOptions
+    | PrimeroOptions
+    | Dhis2Options,
+    Field(discriminator="kind"),
+]
+"""Where the rows of a table are read from."""
+
+
 class TableDeclaration(_Part):
     """One table of a register.
 
@@ -180,9 +196,7 @@ class TableDeclaration(_Part):
         events: What a row states.
     """
 
-    source: Annotated[
-        WorkbookOptions | CsvOptions | SqlOptions | KoboOptions, Field(discriminator="kind")
-    ]
+    source: SourceOptions
     columns: dict[str, Column]
     ignore: list[str] = []
     row_key: Names

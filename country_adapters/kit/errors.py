@@ -51,7 +51,7 @@ class RegisterUnreadable(RegisterError):
 
 
 class WrongEncoding(RegisterError):
-    """The file does not decode as declared, or its canary header reads otherwise."""
+    """The file does not decode as declared, or its canary reads otherwise."""
 
     code = "WRONG_ENCODING"
     summary = "the file is not in the encoding declared"
@@ -96,6 +96,40 @@ class ExportIncomplete(RegisterError):
     code = "EXPORT_INCOMPLETE"
     summary = "the export does not hold all submissions"
     advice = "Export again, following every page."
+
+
+class SourceUnreachable(RegisterError):
+    """The server of the register does not answer, also not when asked again."""
+
+    code = "SOURCE_UNREACHABLE"
+    summary = "the server of the register does not answer"
+    advice = (
+        "Check address, network, proxy and certificate; run again, it goes on where it stopped."
+    )
+
+
+class SourceRefused(RegisterError):
+    """The server of the register does not accept the token, or the user may not read there."""
+
+    code = "SOURCE_REFUSED"
+    summary = "the server of the register does not let us in"
+    advice = "Have a new token issued, or the right to read granted, and write it to its file."
+
+
+class SourceIncomplete(RegisterError):
+    """The pages that the server gave do not add up to the number of rows that it tells."""
+
+    code = "SOURCE_INCOMPLETE"
+    summary = "the server did not give all the rows that it counts"
+    advice = "Run again; if it stays so, lower `page_size` and ask who runs the server."
+
+
+class AccessFileInvalid(RegisterError):
+    """The file of a token or password holds none, or others may read it."""
+
+    code = "ACCESS_FILE_INVALID"
+    summary = "the file that opens the register cannot be used"
+    advice = "Write it again, on one line, readable by its owner only."
 
 
 class SecretFileInvalid(RegisterError):

@@ -11,6 +11,7 @@ from country_adapters.kit.checks import check
 from country_adapters.kit.codes import CodeTable, read_codes
 from country_adapters.kit.declaration import RegisterDeclaration
 from country_adapters.kit.sources.base import Source
+from country_adapters.kit.sources.web import ServerOptions
 from country_adapters.kit.yaml_file import read_yaml
 
 SHIPPED = Path(__file__).parent.parent
@@ -53,6 +54,14 @@ class Register:
     @property
     def tables(self) -> tuple[str, ...]:
         return tuple(self.declaration.tables)
+
+    @property
+    def look_every_seconds(self) -> int:
+        """The time between two looks at a register that is followed, if it asks for one."""
+        sources = [table.source for table in self.declaration.tables.values()]
+        return max(
+            (s.look_every_seconds for s in sources if isinstance(s, ServerOptions)), default=0
+        )
 
     def source(self, table: str) -> Source:
         """The source of one table.

@@ -15,6 +15,15 @@ BROKER_AWAITED = LogLine(
     "No broker answers yet; the worker waits for one before it starts. Told once.",
     "Is the address right, the broker running, the certificate accepted?",
 )
+REGISTER_AWAITED = LogLine(
+    "process",
+    "register_awaited",
+    "warning",
+    ("code",),
+    "The server of a register could not be read in this round; what is in the outbox is published,"
+    " and the next round tries again.",
+    "If it goes on: what does the error of that code advise?",
+)
 START_OVERDUE = LogLine(
     "process",
     "start_overdue",

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
+import yaml
+from pydantic import BaseModel, TypeAdapter
 
+from country_adapters.kit.declaration import SourceOptions
 from country_adapters.kit.errors import DeclarationInvalid
 from country_adapters.kit.register import load_register
+from country_adapters.kit.sources.web import ServerOptions
 from tests.unit.small_register import CODES, REGISTER, declare
+
+AUTHORITY = (Path(__file__).parents[2] / "docs" / "authority.md").read_text(encoding="utf-8")
 
 WRONG_DECLARATIONS = [
     ("authority: tn.test", "authority: INLTP", 1, "authority"),
@@ -17,6 +25,7 @@ WRONG_DECLARATIONS = [
     ("country: TUN", "country: JOR", 1, "authority"),
     ("kind: csv", "kind: fax", 5, "source"),
     ("encoding: utf-8", "encoding: utf-9", 5, "encoding"),
+    ("canary: Dossier N°", "canary: Nom", 5, "canary"),
     ("kind: date, order: dmy", "kind: date, order: mdy", 9, "reported.order"),
     ("kind: key", "kind: text", 7, "columns.case"),
     ("table: closure", "table: reasons", 11, "reason.table"),
@@ -39,6 +48,24 @@ WRONG_DECLARATIONS = [
     ("type: assistance.provided", "type: assistance.closed", 28, "events.1"),
     ("ignore: [Nom]", "ignore: [Nom]\n    ignore: [Prénom]", 14, "ignore"),
 ]
+
+
+@pytest.mark.parametrize("options", get_args(get_args(SourceOptions)[0]))
+def test_every_kind_of_source_and_each_of_its_options_is_documented(
+    options: type[BaseModel],
+) -> None:
+    [kind] = get_args(options.model_fields["kind"].annotation)
+    [line] = [line for line in AUTHORITY.splitlines() if line.startswith(f"| `{kind}` |")]
+    told = set(re.findall(r"`(\w+)`", AUTHORITY if issubclass(options, ServerOptions) else line))
+    assert set(options.model_fields) - {"kind"} <= told
+    own = set(options.model_fields) - set(ServerOptions.model_fields) - {"kind"}
+    assert own <= set(re.findall(r"`(\w+)`", line))
+
+
+def test_the_documented_sources_are_declarations() -> None:
+    examples = re.findall(r"^source: (.*)$", AUTHORITY, re.MULTILINE)
+    kinds = [TypeAdapter(SourceOptions).validate_python(yaml.safe_load(line)) for line in examples]
+    assert [options.kind for options in kinds] == ["kobo_api", "primero", "dhis2"]
 
 
 @pytest.mark.parametrize(("old", "new", "line", "key"), WRONG_DECLARATIONS, ids=str)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from country_adapters.kit.sources.base import Source, Wanted
 from country_adapters.kit.sources.csv_table import CsvOptions
 from country_adapters.kit.sources.kobo import KoboOptions
 from country_adapters.kit.sources.workbook import WorkbookOptions
+from tests.unit.workbook_files import Cell, Sheets, write_ods, write_xls
 
 PLANTED = "Victime Fictive 0012"
 WANTED = Wanted(used=("رقم القضية", "الجنس"), ignored=("اسم الضحية",))
@@ -57,6 +58,19 @@ def test_csv_rows_come_with_their_line_and_without_ignored_columns(tmp_path: Pat
 def test_a_wrong_encoding_is_noticed_by_the_canary(tmp_path: Path, written: str) -> None:
     with pytest.raises(WrongEncoding):
         list(csv_source(tmp_path, LINES, written).read(None))
+
+
+@pytest.mark.parametrize("written", ["windows-1256", "iso-8859-6", "utf-8"])
+def test_where_headers_are_plain_a_cell_may_be_the_canary(tmp_path: Path, written: str) -> None:
+    options = CSV.model_copy(update={"canary": "أنثى"})
+    lines = ["case;name;sex", *LINES[1:]]
+    (tmp_path / "r.csv").write_bytes("\r\n".join(lines).encode(written))
+    source = options.open(tmp_path, Wanted(used=("case", "sex"), ignored=("name",)))
+    if written == "windows-1256":
+        assert values(source) == [["2021/1", "أنثى"], ["2021/2", "ذكر"]]
+    else:
+        with pytest.raises(WrongEncoding):
+            values(source)
 
 
 def test_the_order_of_columns_does_not_matter(tmp_path: Path) -> None:
@@ -192,6 +206,93 @@ def test_a_file_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
         list(BOOK.open(tmp_path, BOOK_WANTED).read(None))
 
 
+# --- The same table in every format of workbooks --------------------------------------------------
+
+LIST = WorkbookOptions(kind="workbook", file="", sheets="قائمة", other_sheets=["Notes"])
+LIST_WANTED = Wanted(used=("رقم القضية", "Âge", "Constaté"), ignored=("Nom",))
+LIST_HEADER: list[Cell] = ["رقم القضية", "Nom", "Âge", "Constaté"]
+LIST_LINES: list[list[Cell]] = [
+    ["2021/1", PLANTED, 17, date(2021, 3, 12)],
+    [None, None, None, None],
+    ["2021/2", PLANTED, None, date(2021, 4, 1)],
+]
+
+
+def write_xlsx(path: Path, sheets: Sheets) -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, lines in sheets.items():
+        sheet = book.create_sheet(name)
+        for line in lines:
+            sheet.append(line)
+    book.save(path)
+
+
+WRITERS: dict[str, Callable[[Path, Sheets], None]] = {
+    "xlsx": write_xlsx,
+    "xls": write_xls,
+    "ods": write_ods,
+}
+every_format = pytest.mark.parametrize("kind", WRITERS)
+
+
+def list_source(folder: Path, kind: str, lines: list[list[Cell]]) -> Source:
+    WRITERS[kind](folder / f"r.{kind}", {"قائمة": lines, "Notes": [["left alone"]]})
+    return LIST.model_copy(update={"file": f"r.{kind}"}).open(folder, LIST_WANTED)
+
+
+@every_format
+def test_a_list_reads_alike_from_every_format(tmp_path: Path, kind: str) -> None:
+    rows = list(list_source(tmp_path, kind, [LIST_HEADER, *LIST_LINES]).read(None))
+    assert [row.locator for row in rows] == ["قائمة!2", "قائمة!4"]
+    cells = [list(row.values.values()) for row in rows]
+    assert [(case, age) for case, age, _ in cells] == [("2021/1", 17), ("2021/2", "")]
+    days = [(day.year, day.month, day.day) for *_, day in cells]  # type: ignore[attr-defined]
+    assert days == [(2021, 3, 12), (2021, 4, 1)]
+    assert PLANTED not in str(cells)
+
+
+@every_format
+def test_the_order_of_columns_of_a_workbook_does_not_matter(tmp_path: Path, kind: str) -> None:
+    lines = [LIST_HEADER, *LIST_LINES]
+    before = values(list_source(tmp_path, kind, lines))
+    assert values(list_source(tmp_path, kind, [line[::-1] for line in lines])) == before
+
+
+@every_format
+def test_a_missing_column_of_a_workbook_is_named(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(MissingColumn, match="Constaté"):
+        list(
+            list_source(tmp_path, kind, [line[:3] for line in [LIST_HEADER, *LIST_LINES]]).read(
+                None
+            )
+        )
+
+
+@every_format
+def test_a_workbook_that_was_read_to_its_end_is_read_again_only_if_it_changed(
+    tmp_path: Path, kind: str
+) -> None:
+    lines = [LIST_HEADER, *LIST_LINES]
+    cursor = list(list_source(tmp_path, kind, lines).read(None))[-1].cursor
+    source = LIST.model_copy(update={"file": f"r.{kind}"}).open(tmp_path, LIST_WANTED)
+    assert list(source.read(cursor)) == []
+    longer = [*lines, ["2021/3", PLANTED, 9, date(2021, 5, 1)]]
+    assert len(list(list_source(tmp_path, kind, longer).read(cursor))) == 3
+
+
+def test_merged_headers_are_joined_in_xls_and_not_told_by_ods(tmp_path: Path) -> None:
+    """An ods file reads without its merged cells; a header is then what its own column holds."""
+    lines: list[list[Cell]] = [*HEADERS, ["D1", PLANTED, "F", 17]]
+    write_xls(tmp_path / "r.xls", {"2019": lines}, [(1, 0, 2, 0), (1, 1, 1, 3)])
+    write_ods(tmp_path / "r.ods", {"2019": lines})
+    xls = BOOK.model_copy(update={"file": "r.xls"}).open(tmp_path, BOOK_WANTED)
+    assert values(xls) == [["D1", "F", 17]]
+    own = Wanted(used=("Dossier", "Sexe", "Âge"), ignored=("Victime / Nom",))
+    ods = BOOK.model_copy(update={"file": "r.ods"}).open(tmp_path, own)
+    assert values(ods) == [["D1", "F", 17]]
+
+
 # --- KoBo ----------------------------------------------------------------------------------------
 
 KOBO = KoboOptions(kind="kobo", file="r.json")
@@ -218,6 +319,12 @@ def test_unanswered_questions_are_blanks(tmp_path: Path, export: object) -> None
     rows = list(kobo_source(tmp_path, export).read(None))
     assert [row.locator for row in rows] == ["41", "42"]
     assert [row.values["sex"] for row in rows] == ["f", None]
+
+
+def test_the_order_of_questions_does_not_matter(tmp_path: Path) -> None:
+    turned = [dict(reversed(submission.items())) for submission in SUBMISSIONS]
+    before = values(kobo_source(tmp_path, SUBMISSIONS))
+    assert values(kobo_source(tmp_path, turned)) == before
 
 
 @pytest.mark.parametrize("page", [{"count": 3}, {"count": 2, "next": "https://kobo.example/2"}])

@@ -79,6 +79,17 @@ def test_reading_goes_on_behind_the_cursor_but_for_the_overlap(
     assert rows[0].cursor == cursor, "a cursor never goes back"
 
 
+def test_the_order_of_columns_does_not_matter(tmp_path: Path, database: sa.Engine) -> None:
+    put(database, 1, "F", NOON)
+    before = sql_rows(tmp_path)
+    with database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE victimes RENAME TO before")
+        connection.exec_driver_sql(
+            "CREATE TABLE victimes AS SELECT updated_at, sexe, nom, id FROM before"
+        )
+    assert sql_rows(tmp_path) == before
+
+
 def test_every_row_of_many_pages_comes_once(tmp_path: Path, database: sa.Engine) -> None:
     with database.begin() as connection:
         connection.execute(

@@ -1,8 +1,8 @@
 """Rows of a CSV file in a declared encoding.
 
 A one-byte encoding decodes any bytes to some letters, so a wrong declaration would pass in silence.
-Therefore one header is declared as a canary: if it does not read exactly as declared, the file is
-not in that encoding.
+Therefore one text is declared as a canary, a header or, where all headers are plain ASCII, a word
+that some cell always holds: if none reads exactly so, the file is not in that encoding.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,6 +27,12 @@ def _known_encoding(name: str) -> str:
         raise ValueError("the name of an encoding") from None
 
 
+def _beyond_ascii(canary: str) -> str:
+    if canary.isascii():
+        raise ValueError("a text with letters beyond ASCII, as others read alike everywhere")
+    return canary
+
+
 class CsvOptions(BaseModel):
     """Options of ``kind: csv``.
 
@@ -34,7 +40,7 @@ class CsvOptions(BaseModel):
         file: Name of the file in the register's folder.
         encoding: As Python names it: ``utf-8-sig``, ``windows-1256``.
         delimiter: One character.
-        canary: A header with letters beyond ASCII that must read exactly so.
+        canary: A header or cell with letters beyond ASCII that must read exactly so.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,7 +49,7 @@ class CsvOptions(BaseModel):
     file: str
     encoding: Annotated[str, AfterValidator(_known_encoding)]
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    canary: str
+    canary: Annotated[str, AfterValidator(_beyond_ascii)]
 
     def open(self, folder: Path, wanted: Wanted) -> CsvTable:
         return CsvTable(self, folder / self.file, wanted)
@@ -64,17 +70,18 @@ class CsvTable(FileSource):
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.options.delimiter)
         try:
             header = next(reader, [])
-            if self.options.canary not in header:
-                raise self._wrong_encoding("another header line")
+            lines = list(_numbered(reader))
+            if not any(self.options.canary in cells for cells in (header, *_cells(lines))):
+                raise self._wrong_encoding("no such header or cell")
             self.wanted.check(header, _place, self.path.name)
-            return list(lines_below(header, [header], _numbered(reader), self.wanted))
+            return list(lines_below(header, [header], lines, self.wanted))
         except csv.Error:
             raise RegisterUnreadable(
                 expected="CSV", got=f"{self.path.name}, line {reader.line_num}"
             ) from None
 
     def _wrong_encoding(self, got: str) -> WrongEncoding:
-        wanted = f"{self.options.encoding} and the header {self.options.canary!r}"
+        wanted = f"{self.options.encoding} and the canary {self.options.canary!r}"
         return WrongEncoding(expected=wanted, got=f"{got} in {self.path.name}")
 
 
@@ -85,3 +92,7 @@ def _place(index: int) -> str:
 def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[str, Sequence[object]]]:
     for cells in reader:
         yield str(reader.line_num), cells  # type: ignore[attr-defined]
+
+
+def _cells(lines: Iterable[tuple[str, Sequence[object]]]) -> Iterator[Sequence[object]]:
+    return (cells for _, cells in lines)

@@ -1,9 +1,10 @@
-"""Rows of an Excel workbook whose table is spread over sheets, one a year.
+"""Rows of a workbook (xlsx, xls, xlsb, ods) whose table may be spread over sheets, one a year.
 
 Headers may take several lines with merged cells: each column's header is its cells from top to
 bottom, joined with " / ", a merged cell counting for every cell that it covers. So "Victime" over
 "Sexe" and "Âge" reads as "Victime / Sexe" and "Victime / Âge". Cells with formulas count with the
-value that the workbook holds for them.
+value that the workbook holds for them. An ods file reads without its merged cells; there a header
+is what stands in the lines of its own column.
 
 Every sheet must be declared, as one to read or as one to leave, so that a forgotten sheet is
 noticed and not lost.
