@@ -35,7 +35,7 @@ SCENARIOS = (
     Scenario("workers come and go", processes.rebalances, runs=2),
     Scenario("brokers killed", brokers.killed, runs=2, quick=1),
     Scenario("brokers halted", brokers.halted, runs=2),
-    Scenario("two brokers away", brokers.two_away, quick=1),
+    Scenario("two brokers away", brokers.two_away),
     Scenario("adapter cut off", lines.cut_adapter, needs_far=True),
     Scenario("worker cut off", lines.cut_worker, needs_far=True, quick=1),
     Scenario("slow and lossy line", lines.slow, needs_far=True),
