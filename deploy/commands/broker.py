@@ -89,7 +89,8 @@ def status(
             "node": node.node.principal,
             "port": node.node.clients,
             "pid": node.pid,
-            "alive": number in alive,
+            # The cluster goes on counting a node that died until its session ends.
+            "alive": node.pid is not None and number in alive,
             "memory_mib": resident(node.pid or 0) // _MEBIBYTE,
         }
         for number, node in cluster.nodes.items()
