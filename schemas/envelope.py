@@ -34,6 +34,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from schemas.anonymity import MAX_WINDOWS, Attestation, read_attestations
 from schemas.chain import Link
 from schemas.codec import decode_as, encode
 from schemas.dsse import Signature, pae, verify_any
@@ -102,6 +103,8 @@ class Verified:
     kem_id: int
     recipients: tuple[tuple[str, bytes], ...]
     body: bytes
+    anonymity: tuple[Attestation, ...] = ()
+    """What the authority attests of the quarters that the batch has events of."""
 
 
 def batch_hash(header: bytes) -> bytes:
@@ -121,6 +124,7 @@ def seal(
     produced_at: int,
     trust_version: int,
     random: Random,
+    anonymity: Sequence[Attestation] = (),
 ) -> Sealed:
     """Seals events into a batch.
 
@@ -132,14 +136,17 @@ def seal(
         produced_at: Milliseconds since 1970.
         trust_version: Version of the trust document at hand.
         random: Source of random bytes.
+        anonymity: What is attested of each quarter that the events are of.
 
     Raises:
-        Oversized: Too many events, or too many bytes.
+        Oversized: Too many events, quarters or bytes.
         NotForUs: There is no recipient.
         UnsupportedSuite: The recipients' schemes differ.
     """
     if len(events) > MAX_EVENTS:
         raise Oversized(expected=f"at most {MAX_EVENTS} events", got=f"{len(events)} events")
+    if len(anonymity) > MAX_WINDOWS:
+        raise Oversized(expected=f"at most {MAX_WINDOWS} quarters", got=f"{len(anonymity)}")
     if not 0 < len(recipients) <= MAX_RECIPIENTS:
         raise NotForUs(expected=f"1 to {MAX_RECIPIENTS} recipients", got=str(len(recipients)))
     schemes = {key.scheme for key in recipients}
@@ -163,6 +170,7 @@ def seal(
                 {"keyid": key.keyid, "wrapped_key": key.wrap(content_key, bound)}
                 for key in recipients
             ],
+            "anonymity": [attested.as_fields() for attested in anonymity],
         },
     )
     return _sign(header, body, signer)
@@ -263,6 +271,7 @@ def prove(claimed: Unverified, trust: TrustDocument) -> Verified:
         kem_id=header["identity"]["kem_id"],
         recipients=tuple((r["keyid"], r["wrapped_key"]) for r in header["recipients"]),
         body=claimed.body,
+        anonymity=read_attestations(header["anonymity"]),
     )
 
 
@@ -294,6 +303,7 @@ def _read_place(identity: dict[str, Any]) -> Place:
 
 
 def _check_bounds(header: dict[str, Any]) -> None:
+    read_attestations(header["anonymity"])
     if not 0 <= header["produced_at"] <= MAX_TIME:
         raise Undecodable(expected="a time of production from 1970 to 9999")
     if not 0 < len(header["recipients"]) <= MAX_RECIPIENTS:

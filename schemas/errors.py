@@ -331,6 +331,14 @@ class SupersedesStale(EventError):
     advice = "Supersede the newest revision."
 
 
+class NotAnonymised(EventError):
+    """The event tells more than its batch attests for the quarter, or nothing is attested."""
+
+    code = "NOT_ANONYMISED"
+    summary = "the event tells more than its batch attests"
+    advice = "Let the adapter's k-anonymity gate publish the quarter; never send past it."
+
+
 class RestrictedType(EventError):
     """The event type has a topic of its own and may not travel on the case topics."""
 

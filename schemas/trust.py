@@ -67,11 +67,23 @@ class ByStream(_Closed):
         return self.streams.get(stream, self.default)
 
 
+class Anonymity(_Closed):
+    """What an authority has agreed to hold in every quarter (`schemas.anonymity`).
+
+    Its events are refused where its batches attest nothing, or tell more than they attest.
+    """
+
+    k: Annotated[int, Field(ge=2, le=100)] = 5
+    l: Annotated[int, Field(ge=1, le=20)] = 2  # noqa: E741 - the name that the literature gives it
+
+
 class Authority(_Closed):
     """A national authority: who it is and which epoch each of its streams may be in."""
 
     id: AuthorityId
     country: Annotated[str, CodeOf("CL_REPORTING_COUNTRY")]
+    anonymity: Anonymity | None = None
+    """None for one that has agreed on nothing; its events are not held to any attestation."""
     epochs: dict[int, int] = {}
     """Newest epoch announced for a stream; a stream that is not named is in epoch 1."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -61,6 +61,7 @@ def forged(
     signer: SigningKey | None = None,
     content_key: bytes = b"k" * 32,
     produced_at: int = NOW,
+    anonymity: Sequence[Mapping[str, Any]] = (),
     **place: Any,
 ) -> Sealed:
     """A properly signed and encrypted batch around any plaintext: a holder of the keys at work."""
@@ -83,6 +84,7 @@ def forged(
             "recipients": [
                 {"keyid": recipient.keyid, "wrapped_key": recipient.wrap(content_key, bound)}
             ],
+            "anonymity": list(anonymity),
         },
     )
     signature = {"keyid": signer.keyid, "sig": signer.sign(pae(PAYLOAD_TYPE, header))}

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from schemas.anonymity import BOTTOM, MAX_WINDOWS, Attestation
 from schemas.codec import MARKER, PREFIX_LENGTH, encode
 from schemas.dsse import MAX_SIGNATURES
 from schemas.envelope import MAX_EVENTS, MAX_MESSAGE, MAX_RECIPIENTS, Sealed
@@ -49,6 +50,7 @@ AT_NEXT = {"sequence": 3, "previous_hash": CHAIN[1].hash}
 THIEF = US.tunisia
 STRANGER = SigningKey.generate("ed25519")
 OUTER, HEADER = parts(NEXT.message)
+ATTESTED = Attestation("2023-Q2", BOTTOM, k=0, l=0, suppressed=0)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,10 @@ def identity(**changes: Any) -> bytes:
 def recipients(**changes: Any) -> list[dict[str, Any]]:
     (ours,) = HEADER["recipients"]
     return [{**ours, **changes}]
+
+
+def attested(**changes: Any) -> list[dict[str, Any]]:
+    return [{**ATTESTED.as_fields(), **changes}]
 
 
 def outer(**changes: Any) -> bytes:
@@ -122,6 +128,17 @@ UNSIGNED = [
     Row("recipients, none", header(recipients=[]), "NOT_FOR_US"),
     Row("recipients, too many", header(recipients=recipients() * (MAX_RECIPIENTS + 1)),
         "NOT_FOR_US"),
+    Row("anonymity, window", header(anonymity=attested(window="2023-Q3")), "BAD_SIGNATURE"),
+    *(
+        Row(f"anonymity, {name}", header(anonymity=attested(**{name: 1})), "BAD_SIGNATURE")
+        for name in ("sex", "age", "area", "region", "period", "k", "l", "suppressed")
+    ),
+    Row("anonymity, no quarter", header(anonymity=attested(window="2023-06")), "UNDECODABLE"),
+    Row("anonymity, beyond the lattice", header(anonymity=attested(sex=2)), "UNDECODABLE"),
+    Row("anonymity, below zero", header(anonymity=attested(k=-1)), "UNDECODABLE"),
+    Row("anonymity, a quarter twice", header(anonymity=attested() * 2), "UNDECODABLE"),
+    Row("anonymity, too many quarters", header(anonymity=attested() * (MAX_WINDOWS + 1)),
+        "OVERSIZED"),
     Row("stream, below zero", identity(stream=-1), "UNDECODABLE"),
     Row("epoch, zero", identity(epoch=0), "UNDECODABLE"),
     Row("epoch, more than its type holds", identity(epoch=2**40), "UNDECODABLE"),

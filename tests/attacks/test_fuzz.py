@@ -57,7 +57,7 @@ def test_inputs_made_from_real_messages(make: Callable[[Random], Any], rng: Rand
 
 def test_the_inputs_reach_every_depth() -> None:
     """Fuzzing that ends at the first check proves nothing: these codes come from the innermost."""
-    ends = {end.partition(": ")[2] for end in run(range(3_000)).ends}
+    ends = {end.partition(": ")[2] for end in run(range(6_000)).ends}
     assert ends >= {
         "ACCEPTED", "UNKNOWN_SCHEMA", "UNDECODABLE", "TRUNCATED", "BAD_SIGNATURE",
         "BODY_ALTERED", "FOREIGN_KEY", "WRONG_TOPIC", "DECRYPTION_FAILED",
@@ -114,9 +114,18 @@ def _many_signatures() -> bytes:
 
 def _many_recipients() -> bytes:
     outer, header = parts(sealed().message)
-    prefix = encode("batch_header", {**header, "recipients": []})[:-1]
+    prefix = encode("batch_header", {**header, "recipients": [], "anonymity": []})[:-2]
     number = (MAX_MESSAGE - 3_000) // 2
-    inner = prefix + _long(number) + b"\0" * (2 * number) + b"\0"
+    inner = prefix + _long(number) + b"\0" * (2 * number) + b"\0" * 2
+    return encode("sealed_batch", {**outer, "header": inner})
+
+
+def _many_quarters() -> bytes:
+    """An attestation is nine bytes at the least: an empty quarter and eight small numbers."""
+    outer, header = parts(sealed().message)
+    prefix = encode("batch_header", {**header, "anonymity": []})[:-1]
+    number = (MAX_MESSAGE - 5_000) // 9
+    inner = prefix + _long(number) + b"\0" * (9 * number) + b"\0"
     return encode("sealed_batch", {**outer, "header": inner})
 
 
@@ -143,6 +152,7 @@ def _long(number: int) -> bytes:
 BOMBS = {
     "many signatures": _many_signatures,
     "many recipients": _many_recipients,
+    "many quarters": _many_quarters,
     "many events": _many_events,
     "zip bomb": lambda: _inside(bytes(40 * MAX_BODY)),
     "long announced, nothing there": lambda: _inside(
