@@ -15,16 +15,14 @@ AWAY = (4.0, 9.0)
 
 def leader(stage: Stage) -> int:
     """The node that leads the first partition of a case topic."""
-    with stage.place.cluster.admin() as admin:
-        (topic,) = admin.describe_topics([CASES.name("TUN")])
+    (topic,) = stage.place.cluster.ask(lambda admin: admin.describe_topics([CASES.name("TUN")]))
     number: int = topic["partitions"][0]["leader_id"]
     return number if number > 0 else any_node(stage)
 
 
 def controller(stage: Stage) -> int:
     """The node that leads the quorum of controllers."""
-    with stage.place.cluster.admin() as admin:
-        quorum = admin.describe_metadata_quorum()
+    quorum = stage.place.cluster.ask(lambda admin: admin.describe_metadata_quorum())
     number: int = quorum["topics"][0]["partitions"][0]["leader_id"]
     return number
 

@@ -184,8 +184,7 @@ class Stage:
             for country in COUNTRY_CODES
             for partition in range(PARTITIONS)
         }
-        with self.place.cluster.admin() as admin:
-            found = admin.list_partition_offsets(asked)
+        found = self.place.cluster.ask(lambda admin: admin.list_partition_offsets(asked))
         return {
             CaseTopic.of(tp.topic, tp.partition): told.offset
             for tp, told in found.items()

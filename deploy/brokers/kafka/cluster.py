@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TypeVar
 
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
@@ -26,6 +27,8 @@ from deploy.brokers.kafka.node import NodeProcess
 from deploy.brokers.kafka.plan import HOST, PORTS_APART, Node, Plan, nodes_from
 from deploy.identity import Identity
 from deploy.patience import within
+
+T = TypeVar("T")
 
 FIRST_PORT = 19092
 LAST_PORT = 19992
@@ -206,17 +209,40 @@ class KafkaCluster:
                 raise BrokerNotUp(expected=f"an answer within {seconds:.0f} s")
             time.sleep(0.2)
 
+    def ask(self, question: Callable[[KafkaAdminClient], T], seconds: float = START_SECONDS) -> T:
+        """What the cluster answers, asked again while the node that was asked is away.
+
+        Args:
+            question: Reads something; it may be asked more than once.
+            seconds: How long to go on asking.
+
+        Raises:
+            BrokerNotUp: Nobody answered in time.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self._ask_once(question)
+            except (KafkaError, OSError) as error:
+                if time.monotonic() > deadline:
+                    raise BrokerNotUp(
+                        expected=f"an answer within {seconds:.0f} s", got=type(error).__name__
+                    ) from None
+                time.sleep(0.5)
+
+    def _ask_once(self, question: Callable[[KafkaAdminClient], T]) -> T:
+        def ask() -> T:
+            with self.admin(timeout=ANSWER_SECONDS) as admin:
+                return question(admin)
+
+        return within(2 * ANSWER_SECONDS, ask)
+
     def live_nodes(self) -> set[int]:
         """Numbers of the nodes that the cluster itself counts as alive; none if none answers."""
         if not any(_listens(node.clients) for node in self.plan.nodes):
             return set()
-
-        def ask() -> set[int]:
-            with self.admin(timeout=ANSWER_SECONDS) as admin:
-                return {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
-
         try:
-            return within(2 * ANSWER_SECONDS, ask)
+            return self._ask_once(_brokers)
         except (KafkaError, OSError):
             return set()
 
@@ -236,6 +262,10 @@ def free_ports(nodes: int) -> int:
         if all(_is_free(port) for node in nodes_from(first, nodes) for port in node.ports):
             return first
     raise PortTaken(expected=f"free ports from {FIRST_PORT} to {LAST_PORT}")
+
+
+def _brokers(admin: KafkaAdminClient) -> set[int]:
+    return {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
 
 
 def _is_free(port: int) -> bool:
