@@ -36,7 +36,7 @@ Producer = Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$"), TECH]
 Flag = Annotated[bool, A]
 Count = Annotated[int, Field(ge=0, le=100_000), A]
 
-Country = Annotated[str, CodeOf("CL_REPORTING_COUNTRY"), QI]
+Country = Annotated[str, CodeOf("CL_REPORTING_COUNTRY", grows=True), QI]
 Region = Annotated[str, CodeOf("CL_REGION", grows=True), QI]
 RegionLevel = Annotated[str, CodeOf("CL_REGION_LEVEL"), TECH]
 _CITIZENSHIPS = areas("ISO3", "SUBREGION", "NATIONAL", "FOREIGN", "STATELESS", "_U")

@@ -16,6 +16,7 @@ from typing import Any
 from processors.intake.fold import Outcome, Record, Secrets, fold
 from processors.intake.records import read_cell, unpack_count
 from producers.rows import PendingBatch
+from schemas.anonymity import Attestation
 from schemas.chain import GENESIS_HASH
 from schemas.envelope import Place, Sealed, seal
 from schemas.keys import OpenKey, SealingScheme, SealKey, SigningKey
@@ -113,6 +114,7 @@ def sealed(
     recipients: Sequence[SealKey] | None = None,
     produced_at: int = NOW,
     seed: str = "test",
+    anonymity: Sequence[Attestation] = (),
     **place: Any,
 ) -> Sealed:
     """A batch of the Tunisian authority; keyword arguments beyond those named change its place."""
@@ -125,6 +127,7 @@ def sealed(
         produced_at=produced_at,
         trust_version=world.trust.version,
         random=some_random(seed),
+        anonymity=anonymity,
     )
 
 

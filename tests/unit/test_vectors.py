@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import fastavro
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from schemas.codec import MARKER, PREFIX_LENGTH, Subject, decode, decode_as, encode, registry
+from schemas.codec import decode, decode_as, encode, registry
 from schemas.dsse import pae
 from schemas.envelope import PAYLOAD_TYPE, open_body, verify
 from schemas.keys import OpenKey, SigningKey, load_private
@@ -67,23 +65,14 @@ def test_every_step_in_between_is_as_it_was(vector: dict[str, Any]) -> None:
     bound = encode("batch_identity", header["identity"])
     content_key = an_opener(vector).unwrap(header["recipients"][0]["wrapped_key"], bound)
     sealed_again = AESGCM(content_key).encrypt(bytes(12), bytes.fromhex(vector["framed"]), bound)
-    assert told(header) == {"anonymity": [], **vector["header"]}
+    assert told(header) == vector["header"]
     assert told(outer["header"]) == vector["header_bytes"]
     assert told(pae(PAYLOAD_TYPE, outer["header"])) == vector["pae"]
     assert told(bound) == vector["identity_bytes"]
     assert told(content_key) == vector["content_key"]
     assert sealed_again == outer["body"]
     assert encode("sealed_batch", outer) == bytes.fromhex(vector["message"])
-    writer = registry().by_fingerprint[outer["header"][2:PREFIX_LENGTH]]
-    as_written = {name: header[name] for name in vector["header"]}
-    assert _written(writer, as_written) == outer["header"]
-
-
-def _written(writer: Subject, fields: dict[str, Any]) -> bytes:
-    """Fields under the version that wrote them; `encode` knows the newest alone."""
-    buffer = BytesIO()
-    fastavro.schemaless_writer(buffer, writer.parsed, fields, strict=True)
-    return MARKER + writer.fingerprint + buffer.getvalue()
+    assert encode("batch_header", header) == outer["header"]
 
 
 @pytest.mark.parametrize("vector", BATCHES.values(), ids=BATCHES)

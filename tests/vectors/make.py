@@ -15,6 +15,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from schemas.anonymity import BOTTOM, Attestation
 from schemas.codec import decode_as, encode
 from schemas.dsse import pae
 from schemas.envelope import PAYLOAD_TYPE, Sealed
@@ -87,6 +88,12 @@ def cases() -> dict[str, tuple[str, str, list[Fields], dict[str, Any]]]:
             {**there, "previous_hash": link},
         ),
         "p256-x25519": ("authority-p256", "platform-x25519", moroccan[:1], there),
+        "attested": (
+            "authority-ed25519",
+            "platform-x25519",
+            [an_event(period="2023-06")],
+            {"anonymity": [Attestation("2023-Q2", BOTTOM, k=5, l=2, suppressed=5)]},
+        ),
     }
 
 
