@@ -64,7 +64,7 @@ class Site:
         Raises:
             KeyFileInvalid: It is not there or not valid.
         """
-        return TrustDocument.parse(_read(self.trust_file))
+        return TrustDocument.parse(read_file(self.trust_file))
 
     def signing_key(self, authority_id: str) -> SigningKey:
         return _signing(self.authority(authority_id) / "signing.key")
@@ -113,7 +113,7 @@ class LiveSecrets:
         current = self()
         if version == current.trust.version or not kept.exists():
             return current
-        return Secrets(TrustDocument.parse(_read(kept)), current.keys)
+        return Secrets(TrustDocument.parse(read_file(kept)), current.keys)
 
     def _kept(self, version: int) -> Path:
         return self._site.platform / "trust" / f"{version}.json"
@@ -126,7 +126,8 @@ def _signing(path: Path) -> SigningKey:
     return key
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Reads a file of keys or trust; raises KeyFileInvalid if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -139,7 +140,7 @@ def read_private(path: Path) -> bytes:
     Raises:
         KeyFileInvalid: It is not there, or others than its owner may read it.
     """
-    content = _read(path)
+    content = read_file(path)
     if path.stat().st_mode & 0o077:
         raise KeyFileInvalid(
             expected=f"{path} readable by its owner only", got="wider permissions (chmod 600)"
@@ -197,11 +198,71 @@ def announce_epoch(site: Site, authority_id: str) -> TrustDocument:
         for a in trust.authorities
     ]
     newer = TrustDocument(version=trust.version + 1, authorities=listed, keys=trust.keys)
-    draft = site.trust_file.with_suffix(".new")
-    draft.write_bytes(newer.dump())
-    # Workers read the file again when it changes; they may never see half of it.
-    draft.replace(site.trust_file)
+    issue(site, newer)
     return newer
+
+
+def admit(site: Site, authority: Authority, key: TrustedKey) -> TrustDocument:
+    """Writes the next trust document: one authority more, with its first key.
+
+    Whoever calls this has checked that the key is the authority's.
+
+    Raises:
+        KeyFileInvalid: The document lists the authority or the key already.
+    """
+    trust = site.trust()
+    if authority.id in {listed.id for listed in trust.authorities}:
+        raise KeyFileInvalid(expected="an authority that is not listed yet", got=authority.id)
+    if key.keyid in {listed.keyid for listed in trust.keys}:
+        raise KeyFileInvalid(expected="a key that is not listed yet", got=key.keyid)
+    newer = TrustDocument(
+        version=trust.version + 1,
+        authorities=[*trust.authorities, authority],
+        keys=[*trust.keys, key],
+    )
+    issue(site, newer)
+    return newer
+
+
+def issue(site: Site, trust: TrustDocument) -> None:
+    """Puts a trust document in the place of the one before; nobody ever reads half of it."""
+    draft = site.trust_file.with_suffix(".new")
+    draft.write_bytes(trust.dump())
+    draft.replace(site.trust_file)
+
+
+def make_keys(site: Site, authority_id: str) -> TrustedKey:
+    """Makes an authority's signing key and the secret behind its pseudonyms.
+
+    Returns:
+        The public half, as a trust document lists it.
+
+    Raises:
+        KeyFileInvalid: It has keys already.
+    """
+    signing = SigningKey.generate("ed25519")
+    folder = site.authority(authority_id)
+    write_private(folder / "signing.key", dump_private(signing))
+    make_secret(folder / "pseudonyms.key")
+    return TrustedKey.of(signing.verify_key, owner=authority_id, purpose="batch")
+
+
+def join_site(root: Path, authority_id: str, trust: bytes) -> tuple[Site, TrustedKey]:
+    """Makes the site of one authority at home: its keys, and the trust document it was given.
+
+    Args:
+        root: Folder of the site.
+        authority_id: Who it is; need not be listed yet.
+        trust: The document, as the platform's operator sent it.
+
+    Raises:
+        KeyFileInvalid: The document is not valid, or the authority has keys there already.
+    """
+    TrustDocument.parse(trust)
+    site = Site(root)
+    key = make_keys(site, authority_id)
+    site.trust_file.write_bytes(trust)
+    return site, key
 
 
 def init_site(
@@ -226,12 +287,7 @@ def init_site(
         TrustedKey.of(opening.seal_key, owner=PLATFORM, purpose="open"),
         TrustedKey.of(receipts.verify_key, owner=PLATFORM, purpose="receipt"),
     ]
-    for authority_id in authorities:
-        signing = SigningKey.generate("ed25519")
-        folder = site.authority(authority_id)
-        write_private(folder / "signing.key", dump_private(signing))
-        make_secret(folder / "pseudonyms.key")
-        keys.append(TrustedKey.of(signing.verify_key, owner=authority_id, purpose="batch"))
+    keys += [make_keys(site, authority_id) for authority_id in authorities]
     listed = [Authority(id=id_, country=country) for id_, country in authorities.items()]
     trust = TrustDocument(version=1, authorities=listed, keys=keys)
     site.trust_file.write_bytes(trust.dump())

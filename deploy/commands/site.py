@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from country_adapters import AUTHORITIES
-from deploy.home import Site, announce_epoch, init_site
-from deploy.terminal import SiteOption, out
+from deploy.home import Site, announce_epoch, init_site, join_site, read_file
+from deploy.terminal import JsonOption, SiteOption, out, print_json
 from schemas.keys import SealingScheme
 
 app = typer.Typer(help="Keys and trust document of a site.", no_args_is_help=True)
@@ -32,6 +32,28 @@ def init(
     for authority in AUTHORITIES:
         out.print(f"authority       {site.authority(authority)}")
     out.print(f"platform        {site.platform}")
+
+
+@app.command()
+def join(
+    folder: Annotated[Path, typer.Argument(help="Folder of the authority's site.")],
+    authority: Annotated[str, typer.Argument(help="Authority id, e.g. tn.inltp.")],
+    trust: Annotated[
+        Path, typer.Option("--trust", help="The trust document that the operator gave.")
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Makes an authority's keys at home, beside the trust document that it was given.
+
+    The signing key and the pseudonym secret stay in this folder. The platform takes the public key
+    from the authority's conformance report.
+    """
+    site, key = join_site(folder, authority, read_file(trust))
+    if json:
+        print_json({"authority": authority, "folder": str(site.root), "keyid": key.keyid})
+        return
+    out.print(f"keys            {site.authority(authority)}")
+    out.print(f"public key id   {key.keyid}")
 
 
 @app.command(name="announce-epoch")
