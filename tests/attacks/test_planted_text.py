@@ -66,7 +66,8 @@ def planted(row: SourceRow) -> Iterator[SourceRow]:
 def told(result: MappedRow | RejectedRow) -> str:
     if isinstance(result, RejectedRow):
         return repr(result.rejection)
-    return json.dumps([draft.fields for draft in result.drafts], default=bytes.hex)
+    events = json.dumps([draft.fields for draft in result.drafts], default=bytes.hex)
+    return events + repr(result.identifiers) + repr(result.unusable)
 
 
 def is_mapped(result: MappedRow | RejectedRow) -> bool:
