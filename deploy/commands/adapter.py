@@ -139,7 +139,7 @@ def _show(report: AdapterReport, *, json: bool) -> None:
     for code, count in report.refusals.items():
         out.print(f"events refused by the platform: {count} {code}")
     if told := words_of(report.run.identifiers, report.run.unusable):
-        out.print(told)
+        out.print(told, soft_wrap=True)
     if report.run.rejected:
         out.print(f"rows that stay home are listed in {report.rejects_file}")
 

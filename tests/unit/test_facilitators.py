@@ -17,6 +17,8 @@ from country_adapters.kit.register import Register, load_register
 from country_adapters.kit.runner import RunReport, run, write_rejects
 from country_adapters.kit.scanner import Scanner
 from country_adapters.kit.sources.base import SourceRow
+from deploy.adapter import AdapterReport
+from deploy.commands import adapter
 from deploy.commands.joining import show_preview
 from deploy.preview import look
 from deploy.preview.document import document
@@ -216,6 +218,23 @@ def test_a_run_counts_them_by_type_and_the_outbox_has_none(tmp_path: Path, outbo
     stored = b"".join(path.read_bytes() for path in tmp_path.glob("o.sqlite*"))
     left = kept + (stored + sealed).decode("utf-8", errors="replace")
     assert [trace for trace in (*TRACES, *VALUES) if trace in left] == []
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_report_of_a_run_counts_them_for_people_and_for_programs(
+    tmp_path: Path, outbox: Outbox, capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
+    done = ran(tmp_path, outbox, LINE, f"{GOOD.replace('D1', 'D2')},12,")
+    told = AdapterReport(done, outbox.tally(), outbox.refusals(), tmp_path / "rejects.csv")
+    adapter._show(told, json=as_json)
+    shown = capsys.readouterr().out
+    if as_json:
+        [table] = json.loads(shown)["tables"]
+        assert table["identifiers"] == {"PHONE": 2, "PLATE": 1}
+        assert table["unusable"] == {"IDENTIFIER_INVALID": 1}
+    else:
+        assert "2 PHONE, 1 PLATE; 1 cannot be used: 1 IDENTIFIER_INVALID" in " ".join(shown.split())
+    assert [trace for trace in (*TRACES, *VALUES) if trace in shown] == []
 
 
 @pytest.mark.parametrize("value", VALUES)
