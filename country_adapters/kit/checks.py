@@ -109,24 +109,31 @@ def _column_problems(
         if name not in used:
             yield (*at, "columns", name), "a column that a rule uses; others go to ignore"
         inner = column.columns if isinstance(column, GroupColumn) else {"": column}
-        for coded in inner.values():
-            if isinstance(coded, CodeColumn) and coded.table not in words:
+        for key, simple in inner.items():
+            if isinstance(simple, CodeColumn) and simple.table not in words:
                 yield (*at, "columns", name, "table"), "a table of codes.yaml"
-        if isinstance(column, IdentifierColumn):
-            yield from _identifiers_of_others((*at, "columns", name), name, column)
+            if isinstance(simple, IdentifierColumn):
+                place = (*at, "columns", name, *(("columns", key) if key else ()))
+                said = (name, column.header, key, simple.header)
+                yield from _identifier_column_problems(place, simple, said)
 
 
-def _identifiers_of_others(
-    at: Place, name: str, column: IdentifierColumn
+def _identifier_column_problems(
+    at: Place, column: IdentifierColumn, said: Iterable[str]
 ) -> Iterator[tuple[Place, str]]:
+    """The faults of a column of identifiers; ``said`` is all that it and its group are called."""
     if column.type not in NORMALISERS:
         yield (*at, "type"), "a code of CL_LINK_TYPE"
-    if names_protected(name) or names_protected(column.header):
+    if any(map(names_protected, said)):
         yield (*at, "header"), "a facilitator's column; this header names victims or reporters"
 
 
 def _identifier_problems(at: Place, rule: IdentifierRule) -> Iterator[tuple[Place, str]]:
     model = EVENT_TYPES[LINKAGE]
+    if "." in rule.period:
+        yield (*at, "period"), "a date of the row, not of an element of a group"
+    if any("." in name for condition in rule.when for name, _ in condition.needs()):
+        yield (*at, "when"), "a condition on the row, not on an element of a group"
     for name, code in (("role", rule.role), ("evidence_grade", rule.evidence_grade)):
         if not _allows(model, name, code):
             yield (*at, name), f"a code that {LINKAGE} allows"

@@ -54,8 +54,12 @@ from country_adapters.kit.text import UNKNOWN, fold
 class Identifiers:
     """What a cell of identifiers holds: those that can be used, and why others cannot."""
 
-    usable: tuple[Normalised, ...]
-    unusable: tuple[IdentifierError, ...]
+    usable: tuple[Normalised, ...] = ()
+    unusable: tuple[IdentifierError, ...] = ()
+
+    def __add__(self, other: Identifiers) -> Identifiers:
+        usable = dict.fromkeys((*self.usable, *other.usable))
+        return Identifiers(tuple(usable), (*self.unusable, *other.unusable))
 
 
 Value = str | int | date | tuple[str, ...] | tuple["Element", ...] | Identifiers
@@ -205,7 +209,7 @@ class IdentifierColumn(_Column):
             texts = _parts(_as_text(cell), self.split)
         except UnknownValue as error:
             wrong = IdentifierUnreadable(expected="text or a number", got=error.got)
-            return Identifiers((), (wrong,))
+            return Identifiers(unusable=(wrong,))
         for text in texts:
             if fold(text) in _SAID_UNKNOWN:
                 continue
@@ -216,7 +220,15 @@ class IdentifierColumn(_Column):
         return Identifiers(tuple(usable), tuple(unusable))
 
 
-AnySimple = KeyColumn | CodeColumn | CountryColumn | RegionColumn | DateColumn | NumberColumn
+AnySimple = (
+    KeyColumn
+    | CodeColumn
+    | CountryColumn
+    | RegionColumn
+    | DateColumn
+    | NumberColumn
+    | IdentifierColumn
+)
 SimpleColumn = Annotated[AnySimple, Field(discriminator="kind")]
 
 
@@ -231,7 +243,7 @@ class GroupColumn(_Column):
     ignore: list[str] = []
 
 
-Column = Annotated[AnySimple | IdentifierColumn | GroupColumn, Field(discriminator="kind")]
+Column = Annotated[AnySimple | GroupColumn, Field(discriminator="kind")]
 
 # A register has few names in many cells; what is refused is not remembered.
 _country = lru_cache(maxsize=4096)(resolve_country)

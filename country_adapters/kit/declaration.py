@@ -163,7 +163,7 @@ class IdentifierRule(_Part):
     """When the identifiers of a column count, and for what.
 
     Attributes:
-        column: The column of identifiers.
+        column: The column of identifiers, or ``group.column`` for all elements of a group.
         role: What the facilitator is said to have done (``CL_ROLE``).
         evidence_grade: How well that is established (``CL_EVID_GRADE``); C may not leave.
         period: The date column whose month is the fact's.

@@ -12,7 +12,7 @@ The rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -50,9 +50,9 @@ def named(declared: TableDeclaration, row: Row, case_ref: bytes, slot: Slot) -> 
     found = Named()
     told: set[str] = set()
     for rule in declared.identifiers:
-        cell = row[rule.column]
-        if not isinstance(cell, Identifiers) or not all(each.holds(row) for each in rule.when):
+        if not all(each.holds(row) for each in rule.when):
             continue
+        cell = _identifiers_in(row, rule.column)
         header = declared.header(rule.column)
         if rule.column not in told:
             found.unusable += [_problem(header, error) for error in cell.unusable]
@@ -62,11 +62,20 @@ def named(declared: TableDeclaration, row: Row, case_ref: bytes, slot: Slot) -> 
             missing = MissingValue(expected="the month of the fact", got="a blank")
             found.unusable += [_problem(header, missing)] * len(cell.usable)
             continue
-        found.identifiers += _identifiers(rule, cell, day, case_ref, slot)
+        found.identifiers += _made_of(rule, cell, day, case_ref, slot)
     return found
 
 
-def _identifiers(
+def _identifiers_in(row: Row, name: str) -> Identifiers:
+    """What a column holds, or a column of a group in all its elements together."""
+    group, _, inner = name.partition(".")
+    value = row[group]
+    elements = value if isinstance(value, tuple) else ()
+    parts = [e[inner] for e in elements if isinstance(e, Mapping)] if inner else [value]
+    return sum((part for part in parts if isinstance(part, Identifiers)), Identifiers())
+
+
+def _made_of(
     rule: IdentifierRule, cell: Identifiers, day: date, case_ref: bytes, slot: Slot
 ) -> Iterator[Identifier]:
     for one in cell.usable:

@@ -31,6 +31,7 @@ from schemas.areas import level_of_region
 from schemas.case_events import EVENT_TYPES, validate
 from tests.integration.golden import messages
 from tests.unit.small_register import GOOD, HEADER, REGISTER, TODAY, declare
+from tests.unit.test_mapping import GROUPED
 
 NAMES = Pseudonyms(bytes(32))
 COLUMNS = """\
@@ -189,6 +190,60 @@ def test_it_has_what_the_contract_asks_of_a_linkage_event(tmp_path: Path) -> Non
         }
         ids = {"event_id": bytes(16), "fact_ref": bytes(16), "suppressed_fields": []}
         validate({**told, **made, **place, **ids, "validation": "VALID", "conf_status": "F"})
+
+
+IN_A_GROUP = (
+    GROUPED.replace(
+        "    row_key: [id]\n",
+        """\
+      opened: {header: opened, kind: date, order: iso}
+      suspects:
+        kind: group
+        columns:
+          phone: {header: suspects/phone, kind: identifier, type: PHONE, of: facilitator}
+    row_key: [id]
+""",
+    )
+    + """\
+    identifiers:
+      - {column: suspects.phone, role: _U, evidence_grade: B, period: opened}
+"""
+)
+
+
+def test_of_a_repeated_group_every_element_is_read(tmp_path: Path) -> None:
+    opened = load_register(declare(tmp_path, IN_A_GROUP), tmp_path)
+    suspects = [{"suspects/phone": text} for text in ("03 000 101", None, "voir", "+9613000101")]
+    answers = {"_id": 7, "services": None, "opened": "2020-01-05", "suspects": suspects}
+    row = TableMapper(opened, "forms", NAMES, TODAY).map(SourceRow("7", answers, ""))
+    assert isinstance(row, MappedRow)
+    assert [i.value for i in row.identifiers] == [VALUES[1]]
+    assert unusable(row) == [("suspects/phone", "IDENTIFIER_UNREADABLE")]
+    none = TableMapper(opened, "forms", NAMES, TODAY).map(
+        SourceRow("8", {**answers, "suspects": None}, "")
+    )
+    assert isinstance(none, MappedRow)
+    assert (none.identifiers, none.unusable) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("      suspects:\n", "      victims:\n", "phone.header"),
+        ("suspects/phone", "suspects/victim_phone", "phone.header"),
+        ("period: opened", "period: services.on", "identifiers.0.period"),
+        ("period: opened", "period: opened, when: {filled: services.type}", "identifiers.0.when"),
+    ],
+)
+def test_a_wrong_declaration_of_a_group_is_told_by_its_key(
+    tmp_path: Path, old: str, new: str, key: str
+) -> None:
+    assert lint(declare(tmp_path, IN_A_GROUP)) == []
+    wrong = IN_A_GROUP.replace(old, new)
+    if "victims" in new:
+        wrong = wrong.replace("suspects.phone", "victims.phone")
+    faults = lint(declare(tmp_path, wrong))
+    assert [fault.key for fault in faults if fault.key.endswith(key)], faults
 
 
 # --- Nothing leaves ------------------------------------------------------------------------------
