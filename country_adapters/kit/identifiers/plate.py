@@ -1,11 +1,12 @@
 """Vehicle plates of the four countries: the country, then what the plate says, in a fixed order.
 
-=== ========================= ===========================================================
-TUN ``TUN:RS:series:number``  the ordinary series, written تونس or TU; also ``TUN:NT:number``
-MAR ``MAR:number:letter:pref`` six letters, Arabic or Latin
-JOR ``JOR:code:number``
-LBN ``LBN:letter:number``
-=== ========================= ===========================================================
+================================ =============================================================
+``TUN:RS:series:number``         written تونس, TU or TUN
+``TUN:NT:number``                temporary, written ن ت or NT
+``MAR:number:letter:prefecture`` six letters, Arabic or Latin
+``JOR:code:number``
+``LBN:letter:number``            Arabic or Latin
+================================ =============================================================
 
 1. A plate is one of the register's country, or of the country whose code stands before it
    ("MAR 12345-A-6").
