@@ -1,9 +1,10 @@
 """Where money goes: bank accounts by IBAN, wallets of crypto-currencies, references of transfers.
 
-An IBAN has the length of its country (``iban_lengths.csv``, from the registry of ISO 13616) and the
-remainder 1 modulo 97. A wallet is a Bitcoin-like address whose checksum is right (Base58Check,
-Bech32 and Bech32m) or an Ethereum-like one; the letters of the former mean something by their case,
-those of the others do not. A reference of a transfer has no checksum, so it is compared as it is.
+An IBAN has the length of its country (``iban_lengths.csv``: the registry of ISO 13616, and states
+that use IBANs without being in it, such as Morocco) and the remainder 1 modulo 97. A wallet is a
+Bitcoin-like address whose checksum is right (Base58Check, Bech32 and Bech32m) or an Ethereum-like
+one; only in Base58 do capitals mean something. A reference of a transfer has no checksum, so it is
+compared as it is.
 """
 
 from __future__ import annotations
