@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -20,14 +20,6 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class MappedRow:
-    """A row that could be mapped, and all that it says now."""
-
-    row_key: bytes
-    drafts: tuple[Draft, ...]
-
-
-@dataclass(frozen=True)
 class Problem:
     """What is wrong with one column of a row; `got` is a kind of thing, never the content."""
 
@@ -35,6 +27,52 @@ class Problem:
     code: str
     expected: str
     got: str
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """An identifier of an alleged facilitator, in its one spelling. It stays at home.
+
+    A linkage token will be made of it; no event, outbox or batch holds it before that.
+
+    Attributes:
+        slot: Keyed identity of what the row states by it (32 bytes).
+        case_ref: Pseudonym of the case.
+        link_type: A code of ``CL_LINK_TYPE``.
+        value: The identifier; in no ``repr``.
+        role: A code of ``CL_ROLE``.
+        evidence_grade: A code of ``CL_EVID_GRADE``.
+        norm_version: The version of the normaliser.
+        period: The month of the fact.
+        expires: The month after which the token is no longer kept.
+    """
+
+    slot: bytes
+    case_ref: bytes
+    link_type: str
+    value: str = field(repr=False)
+    role: str
+    evidence_grade: str
+    norm_version: int
+    period: str
+    expires: str
+
+
+@dataclass(frozen=True)
+class MappedRow:
+    """A row that could be mapped, and all that it says now.
+
+    Attributes:
+        row_key: Keyed identity of the row.
+        drafts: The events that it states.
+        identifiers: Of facilitators; the outbox does not know them.
+        unusable: Identifiers that cannot be used, and why; the row is stated without them.
+    """
+
+    row_key: bytes
+    drafts: tuple[Draft, ...]
+    identifiers: tuple[Identifier, ...] = ()
+    unusable: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)

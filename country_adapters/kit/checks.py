@@ -5,7 +5,9 @@
 3. An event has all fields of its type and no others; constants are codes of their field.
 4. Two rules for one event type have different slots.
 5. Every table of words that a column names exists.
-6. The authority's id begins with its country's code, as in the trust document.
+6. Identifiers are of a known type, are used by a rule that the contract allows, and stand under no
+   header that names victims or reporters.
+7. The authority's id begins with its country's code, as in the trust document.
 """
 
 from __future__ import annotations
@@ -15,13 +17,17 @@ from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from country_adapters.kit.columns import CodeColumn, GroupColumn
+from country_adapters.kit.columns import CodeColumn, GroupColumn, IdentifierColumn
 from country_adapters.kit.declaration import (
     ANY_KIND,
     EventRule,
+    IdentifierRule,
     RegisterDeclaration,
     TableDeclaration,
 )
+from country_adapters.kit.facilitators import EVENT_TYPE as LINKAGE
+from country_adapters.kit.identifiers.normalise import NORMALISERS
+from country_adapters.kit.identifiers.protected import names_protected
 from country_adapters.kit.row import CODED, DATED, Need
 from country_adapters.kit.rules import Const
 from country_adapters.kit.yaml_file import Document, Fault
@@ -78,6 +84,9 @@ def _problems(declared: RegisterDeclaration, words: Collection[str]) -> Iterator
         yield from _slot_problems(at, table)
         for index, rule in enumerate(table.events):
             yield from _event_problems((*at, "events", index), rule, table)
+        for index, identifiers in enumerate(table.identifiers):
+            yield from _identifier_problems((*at, "identifiers", index), identifiers)
+        yield from _repeated_rules(at, table)
         yield from _column_problems(at, table, uses, words)
 
 
@@ -100,9 +109,42 @@ def _column_problems(
         if name not in used:
             yield (*at, "columns", name), "a column that a rule uses; others go to ignore"
         inner = column.columns if isinstance(column, GroupColumn) else {"": column}
-        for coded in inner.values():
-            if isinstance(coded, CodeColumn) and coded.table not in words:
+        for key, simple in inner.items():
+            if isinstance(simple, CodeColumn) and simple.table not in words:
                 yield (*at, "columns", name, "table"), "a table of codes.yaml"
+            if isinstance(simple, IdentifierColumn):
+                place = (*at, "columns", name, *(("columns", key) if key else ()))
+                said = (name, column.header, key, simple.header)
+                yield from _identifier_column_problems(place, simple, said)
+
+
+def _identifier_column_problems(
+    at: Place, column: IdentifierColumn, said: Iterable[str]
+) -> Iterator[tuple[Place, str]]:
+    """The faults of a column of identifiers; ``said`` is all that it and its group are called."""
+    if column.type not in NORMALISERS:
+        yield (*at, "type"), "a code of CL_LINK_TYPE"
+    if any(map(names_protected, said)):
+        yield (*at, "header"), "a facilitator's column; this header names victims or reporters"
+
+
+def _identifier_problems(at: Place, rule: IdentifierRule) -> Iterator[tuple[Place, str]]:
+    model = EVENT_TYPES[LINKAGE]
+    if "." in rule.period:
+        yield (*at, "period"), "a date of the row, not of an element of a group"
+    if any("." in name for condition in rule.when for name, _ in condition.needs()):
+        yield (*at, "when"), "a condition on the row, not on an element of a group"
+    for name, code in (("role", rule.role), ("evidence_grade", rule.evidence_grade)):
+        if not _allows(model, name, code):
+            yield (*at, name), f"a code that {LINKAGE} allows"
+
+
+def _repeated_rules(at: Place, table: TableDeclaration) -> Iterator[tuple[Place, str]]:
+    seen: set[tuple[str, str]] = set()
+    for index, rule in enumerate(table.identifiers):
+        if (rule.column, rule.role) in seen:
+            yield (*at, "identifiers", index, "role"), "one rule for a column and a role"
+        seen.add((rule.column, rule.role))
 
 
 def _kinds(table: TableDeclaration) -> dict[str, str]:
@@ -127,6 +169,11 @@ def _uses(table: TableDeclaration) -> Iterator[Use]:
         yield from ((("order", index), (name, DATED)) for name in names)
     for index, rule in enumerate(table.events):
         yield from ((("events", index, *place), need) for place, need in _uses_of_event(rule))
+    for index, identifiers in enumerate(table.identifiers):
+        place = ("identifiers", index)
+        yield (*place, "column"), (identifiers.column, ("identifier",))
+        yield (*place, "period"), (identifiers.period, DATED)
+        yield from (((*place, "when"), need) for w in identifiers.when for need in w.needs())
 
 
 def _uses_of_event(rule: EventRule) -> Iterator[Use]:

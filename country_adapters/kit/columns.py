@@ -4,22 +4,25 @@ Each column that the mapping uses is declared once, with its header and its kind
 speak of the column by its short name and get a clean value: a code, a country, a date, a number.
 There is no kind for free text, so text has no way out.
 
-======= ================================================= ===================================
-kind    a cell becomes                                    options
-======= ================================================= ===================================
-key     part of an identity; only pseudonyms are made
-        of it
-code    a code, by a table of ``codes.yaml``              ``table``, ``split``, ``blank``
-country an ISO alpha-3 code, ``STATELESS`` or ``_U``      ``split``, ``blank``
-region  a code of ``CL_REGION``                           ``blank``
-date    a day; only months and bands of it leave          ``order``, ``calendar``, ``serials``
-number  a whole number                                    ``min``, ``max``, ``units``
-group   a list of elements with columns of their own      ``columns``, ``ignore``
-======= ================================================= ===================================
+========== ============================================== ===================================
+kind       a cell becomes                                 options
+========== ============================================== ===================================
+key        part of an identity; only pseudonyms are made
+           of it
+code       a code, by a table of ``codes.yaml``           ``table``, ``split``, ``blank``
+country    an ISO alpha-3 code, ``STATELESS`` or ``_U``   ``split``, ``blank``
+region     a code of ``CL_REGION``                        ``blank``
+date       a day; only months and bands of it leave       ``order``, ``calendar``, ``serials``
+number     a whole number                                 ``min``, ``max``, ``units``
+identifier a telephone, plate, account, ... of an alleged ``type``, ``of``, ``split``
+           facilitator; no event is made of it
+group      a list of elements with columns of their own   ``columns``, ``ignore``
+========== ============================================== ===================================
 
 ``split`` makes the column many-valued. A blank cell has no value, unless ``blank`` names the code
 that it stands for. A cell that is not what its column declares is a problem of its row, whether or
-not a rule would have used it.
+not a rule would have used it; but an identifier that cannot be used is only told, since the facts
+of its row are as good without it.
 """
 
 from __future__ import annotations
@@ -40,9 +43,26 @@ from country_adapters.kit.countries import resolve_country
 from country_adapters.kit.dates import DateFormat, read_date
 from country_adapters.kit.digits import plain
 from country_adapters.kit.errors import NumberOutOfRange, NumberUnreadable, UnknownValue
+from country_adapters.kit.identifiers.errors import IdentifierError, IdentifierUnreadable
+from country_adapters.kit.identifiers.normalise import normalise
+from country_adapters.kit.identifiers.value import Normalised
 from country_adapters.kit.places import resolve_region
+from country_adapters.kit.text import UNKNOWN, fold
 
-Value = str | int | date | tuple[str, ...] | tuple["Element", ...]
+
+@dataclass(frozen=True)
+class Identifiers:
+    """What a cell of identifiers holds: those that can be used, and why others cannot."""
+
+    usable: tuple[Normalised, ...] = ()
+    unusable: tuple[IdentifierError, ...] = ()
+
+    def __add__(self, other: Identifiers) -> Identifiers:
+        usable = dict.fromkeys((*self.usable, *other.usable))
+        return Identifiers(tuple(usable), (*self.unusable, *other.unusable))
+
+
+Value = str | int | date | tuple[str, ...] | tuple["Element", ...] | Identifiers
 Element = Mapping[str, Value | None]
 """One element of a group, by the short names of its columns."""
 
@@ -105,9 +125,7 @@ class _CodedColumn(_Column):
         text = _as_text(cell)
         if not self.split:
             return self.one(text, reading)
-        separators = (self.split,) if isinstance(self.split, str) else self.split
-        words = re.split("|".join(map(re.escape, separators)), text)
-        codes = [self.one(word.strip(), reading) for word in words if word.strip()]
+        codes = [self.one(word, reading) for word in _parts(text, self.split)]
         return tuple(dict.fromkeys(codes)) or self.of_blank()
 
     def of_blank(self) -> Value | None:
@@ -170,7 +188,47 @@ class NumberColumn(_Column):
         return number
 
 
-AnySimple = KeyColumn | CodeColumn | CountryColumn | RegionColumn | DateColumn | NumberColumn
+class IdentifierColumn(_Column):
+    """Identifiers of alleged facilitators, never of victims or reporters.
+
+    Attributes:
+        type: A code of ``CL_LINK_TYPE``.
+        of: Whose they are; whoever declares the column says it.
+        split: What stands between several in one cell.
+    """
+
+    kind: Literal["identifier"]
+    type: str
+    of: Literal["facilitator"]
+    split: tuple[str, ...] | str = ()
+
+    def read(self, cell: object, reading: Reading) -> Identifiers:
+        usable: dict[Normalised, None] = {}
+        unusable: list[IdentifierError] = []
+        try:
+            texts = _parts(_as_text(cell), self.split)
+        except UnknownValue as error:
+            wrong = IdentifierUnreadable(expected="text or a number", got=error.got)
+            return Identifiers(unusable=(wrong,))
+        for text in texts:
+            if fold(text) in _SAID_UNKNOWN:
+                continue
+            try:
+                usable[normalise(self.type, text, reading.country)] = None
+            except IdentifierError as error:
+                unusable.append(error)
+        return Identifiers(tuple(usable), tuple(unusable))
+
+
+AnySimple = (
+    KeyColumn
+    | CodeColumn
+    | CountryColumn
+    | RegionColumn
+    | DateColumn
+    | NumberColumn
+    | IdentifierColumn
+)
 SimpleColumn = Annotated[AnySimple, Field(discriminator="kind")]
 
 
@@ -191,6 +249,8 @@ Column = Annotated[AnySimple | GroupColumn, Field(discriminator="kind")]
 _country = lru_cache(maxsize=4096)(resolve_country)
 _region = lru_cache(maxsize=4096)(resolve_region)
 
+_SAID_UNKNOWN = frozenset(map(fold, UNKNOWN))
+
 KIND_OF_CELL: dict[type, str] = {
     str: "text",
     int: "a number",
@@ -204,6 +264,14 @@ KIND_OF_CELL: dict[type, str] = {
 def is_blank(cell: object) -> bool:
     """Whether nothing was entered: no cell, or only white space and invisible marks."""
     return cell is None or (isinstance(cell, str) and not plain(cell))
+
+
+def _parts(text: str, split: str | tuple[str, ...]) -> list[str]:
+    """The text, or what stands between the separators; without blanks."""
+    separators = filter(None, (split,) if isinstance(split, str) else split)
+    pattern = "|".join(map(re.escape, separators))
+    parts = re.split(pattern, text) if pattern else [text]
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _as_text(cell: object) -> str:

@@ -159,6 +159,26 @@ class EventRule(_Part):
     fields: dict[str, FieldRule]
 
 
+class IdentifierRule(_Part):
+    """When the identifiers of a column count, and for what.
+
+    Attributes:
+        column: The column of identifiers, or ``group.column`` for all elements of a group.
+        role: What the facilitator is said to have done (``CL_ROLE``).
+        evidence_grade: How well that is established (``CL_EVID_GRADE``); C may not leave.
+        period: The date column whose month is the fact's.
+        keep_months: How long after that month a token may be kept.
+        when: Conditions; none means always.
+    """
+
+    column: str
+    role: str
+    evidence_grade: str
+    period: str
+    keep_months: int = Field(default=24, ge=1, le=120)
+    when: Conditions = []
+
+
 class Requirement(_Part):
     """Columns that may not be blank, in every row or under conditions."""
 
@@ -194,6 +214,7 @@ class TableDeclaration(_Part):
         required: Columns that may not be blank.
         order: Lists of date columns that must not run backwards, blanks left out.
         events: What a row states.
+        identifiers: Which identifiers of alleged facilitators a row names.
     """
 
     source: SourceOptions
@@ -207,6 +228,7 @@ class TableDeclaration(_Part):
     required: list[Requirement] = []
     order: list[Annotated[list[str], Field(min_length=2)]] = []
     events: list[EventRule] = Field(min_length=1)
+    identifiers: list[IdentifierRule] = []
 
     def header(self, name: str) -> str:
         """The header of a column, or of a column in a group, as people see it."""

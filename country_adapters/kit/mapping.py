@@ -8,7 +8,9 @@ The rules:
    not a refusal abroad.
 4. A row and a fact are known by their pseudonyms only. A row without identity is known by its
    place.
-5. A problem names columns and the kind of thing found; never what stood in a cell.
+5. Identifiers of alleged facilitators go beside the events (``facilitators``); one that cannot be
+   used keeps no row home.
+6. A problem names columns and the kind of thing found; never what stood in a cell.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from country_adapters.kit.errors import (
     MissingKey,
     MissingValue,
 )
+from country_adapters.kit.facilitators import Named, named
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register
 from country_adapters.kit.row import Row, SpoiltError, backwards
@@ -87,7 +90,9 @@ class TableMapper:
                 drafts += self._drafts(rule, row, problems)
         if problems:
             return self._rejected(self._row_key(row, source_row.locator), source_row, problems)
-        return MappedRow(self._row_key(row, source_row.locator), tuple(drafts))
+        found = self._named(row) if self.declared.identifiers else Named()
+        row_key = self._row_key(row, source_row.locator)
+        return MappedRow(row_key, tuple(drafts), tuple(found.identifiers), tuple(found.unusable))
 
     def contradictory(self, source_row: SourceRow) -> RejectedRow:
         """The rejection of a row that another row with the same key contradicts."""
@@ -191,10 +196,15 @@ class TableMapper:
         constant = {**DEFAULTS, "event_type": rule.type, "producer": self.authority}
         return self._valid({**constant, **fields, **self._places(fields)}, problems)
 
+    def _named(self, row: Row) -> Named:
+        """Identifiers of facilitators, beside the events."""
+        slot = partial(self._slot_of, _key(row, self.declared.row_key))
+        return named(self.declared, row, self.pseudonyms.case(self._case(row)), slot)
+
     def _references(self, rule: EventRule, row: Row) -> dict[str, Callable[[], bytes]]:
         """How to make the pseudonyms that an event type has."""
         declared, known = self.declared, EVENT_TYPES[rule.type].model_fields
-        case = [self.authority, declared.case_space, *_key(row, declared.case_key)]
+        case = self._case(row)
         ways: dict[str, Callable[[], bytes]] = {
             "case_ref": lambda: self.pseudonyms.case(case),
             "victim_ref": lambda: self.pseudonyms.victim([*case, *_key(row, declared.victim_key)]),
@@ -231,9 +241,16 @@ class TableMapper:
             return self.pseudonyms.row([self.authority, self.name, "place", locator])
         return self.pseudonyms.row([self.authority, self.name, "key", *_key(row, keys)])
 
+    def _case(self, row: Row) -> list[str]:
+        declared = self.declared
+        return [self.authority, declared.case_space, *_key(row, declared.case_key)]
+
     def _slot(self, rule: EventRule, row: Row, item: str) -> bytes:
         key = _key(row, self.declared.row_key)
-        return self.pseudonyms.slot([self.authority, self.name, *key, rule.type, rule.slot, item])
+        return self._slot_of(key, (rule.type, rule.slot, item))
+
+    def _slot_of(self, key: Sequence[str], fact: Sequence[str]) -> bytes:
+        return self.pseudonyms.slot([self.authority, self.name, *key, *fact])
 
     def _problem(self, error: SouthmedError, name: str = "") -> Problem:
         columns = error.columns if isinstance(error, CellError) and error.columns else (name,)

@@ -43,6 +43,8 @@ class TableReport:
         mapped: Rows that could be mapped, among them repeated ones.
         rejected: Rows that stay home.
         problems: Number of rows by code of their problems; a row may have several.
+        identifiers: Number of facilitators' identifiers by type; they wait at home for tokens.
+        unusable: Number of identifiers that cannot be used, by code; their rows are mapped.
         events: What the outbox made of the mapped rows.
     """
 
@@ -51,6 +53,8 @@ class TableReport:
     mapped: int = 0
     rejected: int = 0
     problems: Counter[str] = field(default_factory=Counter)
+    identifiers: Counter[str] = field(default_factory=Counter)
+    unusable: Counter[str] = field(default_factory=Counter)
     events: Recorded = field(default_factory=Recorded)
 
     def add(self, row: MappedRow | RejectedRow) -> None:
@@ -58,6 +62,8 @@ class TableReport:
         self.rows += 1
         if isinstance(row, MappedRow):
             self.mapped += 1
+            self.identifiers.update(identifier.link_type for identifier in row.identifiers)
+            self.unusable.update(problem.code for problem in row.unusable)
         else:
             self.rejected += 1
             self.problems.update({problem.code for problem in row.rejection.problems})
@@ -85,6 +91,14 @@ class RunReport:
     @property
     def problems(self) -> Counter[str]:
         return sum((table.problems for table in self.tables), Counter())
+
+    @property
+    def identifiers(self) -> Counter[str]:
+        return sum((table.identifiers for table in self.tables), Counter())
+
+    @property
+    def unusable(self) -> Counter[str]:
+        return sum((table.unusable for table in self.tables), Counter())
 
     @property
     def events(self) -> Recorded:
@@ -191,7 +205,8 @@ class _TableRun:
         """The row as it was mapped, or its rejection if an event of it may not leave."""
         if isinstance(mapped, RejectedRow):
             return mapped
-        problems = self.scanner.problems(mapped.drafts, row.values)
+        values = [identifier.value for identifier in mapped.identifiers]
+        problems = self.scanner.problems(mapped.drafts, row.values, values)
         if not problems:
             return mapped
         return RejectedRow(mapped.row_key, Rejection(self.report.table, row.locator, problems))

@@ -19,7 +19,9 @@ rules:
 4. **A pseudonym is not text,** so it is searched: eight digits in it, or the beginning of a word of
    the row (six bytes or more), and it was not made by a MAC. By chance this befalls about one
    pseudonym in ten thousand million.
-5. A problem names the event's type and field and the kind of thing, never the value.
+5. **An identifier of a facilitator** is looked for in the spelling that a token is made of, too: in
+   a pseudonym it may show with fewer letters than a word. (In a text, rule 1 refuses it.)
+6. A problem names the event's type and field and the kind of thing, never the value.
 
 A word of the contract is not compared with the row: a register that writes "TUN" for Tunisia does
 not make the code TUN a secret. The row is what the source gives, the declared columns. Cells of
@@ -49,6 +51,7 @@ from country_adapters.kit.errors import (
     OutgoingRowText,
     OutgoingUnknown,
 )
+from country_adapters.kit.identifiers.money import remainder_97
 from country_adapters.kit.text import LOST_LETTER, fold
 from producers.rows import Draft, Problem
 from schemas.case_events import EVENT_TYPES
@@ -139,13 +142,7 @@ def shape_of(text: str) -> Hit | None:
 def _holds_iban(text: str) -> bool:
     """Whether the text begins with an IBAN; what follows it may be anything."""
     signs = re.sub(r"[\W_]", "", text)
-    return any(_is_iban(signs[:length]) for length in range(15, len(signs) + 1))
-
-
-def _is_iban(signs: str) -> bool:
-    """ISO 13616: letters count from 10 for A, the first four signs go last."""
-    moved = signs[4:] + signs[:4]
-    return int("".join(str(int(sign, 36)) for sign in moved)) % 97 == 1
+    return any(remainder_97(signs[:length]) == 1 for length in range(15, len(signs) + 1))
 
 
 # --- The words of the contract -------------------------------------------------------------------
@@ -190,14 +187,20 @@ class Scanner:
         own = {authority} if shape_of(authority) is None else set()
         self._known = words_of_contract() | own
 
-    def problems(self, drafts: Iterable[Draft], cells: Mapping[str, object]) -> tuple[Problem, ...]:
+    def problems(
+        self,
+        drafts: Iterable[Draft],
+        cells: Mapping[str, object],
+        identifiers: Iterable[str] = (),
+    ) -> tuple[Problem, ...]:
         """Why the events of a row may not leave; nothing if they may.
 
         Args:
             drafts: The events, after mapping.
             cells: The row that they came from, as the source gave it.
+            identifiers: Of facilitators, in their one spelling.
         """
-        row = _RowWords(cells)
+        row = _RowWords(cells, identifiers)
         found = [
             self._problem(draft, name, hit)
             for draft in drafts
@@ -239,8 +242,9 @@ def _kind_of_text(text: str, row: _RowWords) -> Hit:
 class _RowWords:
     """The words of one row, folded when they are first asked for."""
 
-    def __init__(self, cells: Mapping[str, object]) -> None:
+    def __init__(self, cells: Mapping[str, object], identifiers: Iterable[str] = ()) -> None:
         self._cells = cells
+        self._identifiers = [value.encode() for value in identifiers]
         self._words: frozenset[str] | None = None
         self._seen: dict[bytes, Hit | None] = {}
 
@@ -259,6 +263,8 @@ class _RowWords:
         return self._seen[pseudonym]
 
     def _search(self, pseudonym: bytes) -> Hit | None:
+        if any(value[: len(pseudonym)] in pseudonym for value in self._identifiers):
+            return OutgoingRowText
         runs = TEXT_IN_PSEUDONYM.findall(pseudonym)
         if all(len(run) < SHORTEST_IN_PSEUDONYM for run in runs):
             return None  # as almost always; only now is the row worth folding

@@ -15,6 +15,7 @@ from deploy.commands import joining
 from deploy.commands.health import HealthOption
 from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
+from deploy.preview.identifiers import words_of
 from deploy.running import health
 from deploy.running.guard import LoopGuard, beside
 from deploy.terminal import (
@@ -109,7 +110,13 @@ async def _with_bars(adapter: Adapter) -> AdapterReport:
 def _show(report: AdapterReport, *, json: bool) -> None:
     if json:
         tables = [
-            {**asdict(t), "problems": dict(t.problems), "events": asdict(t.events)}
+            {
+                **asdict(t),
+                "problems": dict(t.problems),
+                "identifiers": dict(t.identifiers),
+                "unusable": dict(t.unusable),
+                "events": asdict(t.events),
+            }
             for t in report.run.tables
         ]
         print_json(
@@ -131,6 +138,8 @@ def _show(report: AdapterReport, *, json: bool) -> None:
     out.print(f"events receipted by the platform: {report.outbox['events_receipted']}")
     for code, count in report.refusals.items():
         out.print(f"events refused by the platform: {count} {code}")
+    if told := words_of(report.run.identifiers, report.run.unusable):
+        out.print(told, soft_wrap=True)
     if report.run.rejected:
         out.print(f"rows that stay home are listed in {report.rejects_file}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from deploy.home import Site
 from deploy.preview import look
 from deploy.preview.document import document
 from deploy.preview.fields import COMMON, in_order, label, shown_fields
+from deploy.preview.identifiers import words_of
 from deploy.preview.page import page
 from deploy.preview.reasons import reasons
 from deploy.preview.seen import EventsSeen, Preview, RowSeen
@@ -126,6 +128,7 @@ def show_preview(seen: Preview) -> None:
         title = f"{event_type}: {events.count} events"
         columns = ["field", "code", "meaning", "number#"]
         out.print(table(title, columns, list(_values(event_type, events))))
+    _show_identifiers(seen)
     _show_refusals(seen)
     for row in seen.rows:
         _show_row(row)
@@ -145,6 +148,28 @@ def _values(event_type: str, events: EventsSeen) -> Iterator[tuple[object, ...]]
         else:
             ends = [label("", value, "en") for value in dict.fromkeys((found[0][0], found[-1][0]))]
             yield name, " to ".join(ends), f"{len(found)} different", counts.total()
+
+
+def _show_identifiers(seen: Preview) -> None:
+    unusable = seen.identifiers.unusable.values()
+    counts = Counter[str]()
+    for each in unusable:
+        counts[each.code] += each.count
+    if told := words_of(seen.identifiers.types, counts):
+        out.print(told, soft_wrap=True)
+    rows = [
+        (
+            each.table,
+            escape(each.column),
+            f"{each.code}: {reasons(each.code)['en']}",
+            each.count,
+            ", ".join(each.places[:PLACES_SHOWN]),
+        )
+        for each in unusable
+    ]
+    if rows:
+        columns = ["table", "column", "reason", "number#", "places"]
+        out.print(table("identifiers not usable", columns, rows))
 
 
 def _show_refusals(seen: Preview) -> None:
@@ -168,6 +193,11 @@ def _show_row(row: RowSeen) -> None:
     for problem in row.problems:
         told = f"refused: {problem.column}: {problem.code}, expected {problem.expected}"
         out.print(f"  {escape(told)}", soft_wrap=True)
+    for problem in row.unusable:
+        told = f"identifier not usable: {problem.column}: {problem.code}"
+        out.print(f"  {escape(told)}", soft_wrap=True)
+    if row.identifiers:
+        out.print(f"  identifiers that would be tokenised: {', '.join(row.identifiers)}")
     for event in row.events:
         out.print(f"  {event.event_type}")
         for name, values in event.fields.items():

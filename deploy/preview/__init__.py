@@ -2,8 +2,8 @@
 
 ``columns`` tells from the declaration what becomes of each column; ``seen`` gathers what the rows
 of a register would state; ``fields`` and ``reasons`` name fields, codes and refusals for people,
-``words`` the rest; ``page`` writes the page that a data-protection officer signs, with ``html``;
-``document`` the same for programs.
+``words`` the rest; ``identifiers`` counts those of facilitators; ``page`` writes the page that a
+data-protection officer signs, with ``html``; ``document`` the same for programs.
 """
 
 from __future__ import annotations

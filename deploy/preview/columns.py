@@ -14,6 +14,7 @@ from a code down to nothing at all. The ways are words of ``words``; here they h
 ``geography`` only whether borders were crossed
 ``flag``      only yes or no
 ``filled``    only whether anything stands there
+``token``     nothing yet: it waits at home for a keyed token
 ``pseudonym`` nothing but keyed pseudonyms made of it
 ``decides``   nothing: it decides whether something is stated, or which rows are refused
 ============= ==================================================================================
@@ -40,7 +41,7 @@ from country_adapters.kit.rules import (
 
 WAYS = (
     *("codes", "number", "month", "age", "delay", "months", "size"),
-    *("geography", "flag", "filled", "pseudonym", "decides"),
+    *("geography", "flag", "filled", "token", "pseudonym", "decides"),
 )
 WAY_OF: dict[type[Rule], str] = {
     Adult: "age",
@@ -99,6 +100,9 @@ def _read(name: str, table: TableDeclaration) -> Iterator[ColumnRead]:
     for rule in table.events:
         for column, way in _leaving(rule, kinds):
             found[column].add(way)
+    for identifiers in table.identifiers:
+        found[identifiers.column].add("token")
+        found[identifiers.period].add("month")
     for column in (*table.row_key, *table.case_key, *table.victim_key, *table.suspect_key):
         found[column].add("pseudonym")
     for column, kind in kinds.items():

@@ -28,6 +28,7 @@ def document(preview: Preview) -> dict[str, Any]:
             {**asdict(refusal), "reasons": dict(reasons(refusal.code))}
             for refusal in preview.refusals
         ],
+        "identifiers": preview.identifiers.document(),
         "rows": [_row(row) for row in preview.rows],
     }
 
@@ -61,6 +62,8 @@ def _row(row: RowSeen) -> dict[str, Any]:
             {"event_type": event.event_type, "fields": _fields(event)} for event in row.events
         ],
         "problems": [asdict(problem) for problem in row.problems],
+        "identifiers": list(row.identifiers),
+        "unusable": [asdict(problem) for problem in row.unusable],
     }
 
 

@@ -13,12 +13,13 @@ The rules:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
 from deploy.preview.fields import COMMON, in_order, is_unreviewed, label, meaning, shown_fields
 from deploy.preview.html import Child, Html, element, table, together
+from deploy.preview.identifiers import LIST, UnusableSeen
 from deploy.preview.reasons import reasons
 from deploy.preview.seen import EventsSeen, Preview, RefusalsSeen
 from deploy.preview.words import DIRECTION, NAME, WORDS
@@ -67,6 +68,7 @@ class _Article:
             *self._home(),
             *self._read(),
             *self._fields(),
+            *self._identifiers(),
             *self._refusals(),
             self._signature(),
         )
@@ -184,6 +186,24 @@ class _Article:
         mark = UNREVIEWED if is_unreviewed(list_id, code, self.language) else ""
         return element("span", label(list_id, code, self.language) + mark, " ", _code(code))
 
+    # --- Identifiers of facilitators -------------------------------------------------------------
+
+    def _identifiers(self) -> Iterator[Html]:
+        words, seen = self.words, self.preview.identifiers
+        yield element("h2", words["identifiers"])
+        if not any("token" in column.ways for column in self.preview.read):
+            yield element("p", words["no_identifiers"])
+            return
+        yield element("p", words["identifiers_lead"])
+        counted: list[list[Child]] = [
+            [self._labelled(LIST, code), _number(count)]
+            for code, count in in_order(LIST, seen.types)
+        ]
+        yield table([words["type"], f"{words['number_of']}#"], counted)
+        if seen.unusable:
+            yield element("p", words["unusable"], class_="note")
+            yield self._by_reason(seen.unusable.values())
+
     # --- What is refused, and the signature ------------------------------------------------------
 
     def _refusals(self) -> Iterator[Html]:
@@ -193,6 +213,10 @@ class _Article:
             yield element("p", words["none_refused"])
             return
         yield element("p", words["refusals_lead"], class_="note")
+        yield self._by_reason(self.preview.refusals)
+
+    def _by_reason(self, refusals: Iterable[RefusalsSeen | UnusableSeen]) -> Html:
+        words = self.words
         columns = [words["table"], words["column"], words["reason"], f"{words['number_of']}#"]
         rows = [
             [
@@ -202,11 +226,11 @@ class _Article:
                 _number(refusal.count),
                 self._places(refusal),
             ]
-            for refusal in self.preview.refusals
+            for refusal in refusals
         ]
-        yield table([*columns, words["places"]], rows, stack=True)
+        return table([*columns, words["places"]], rows, stack=True)
 
-    def _places(self, refusal: RefusalsSeen) -> Html:
+    def _places(self, refusal: RefusalsSeen | UnusableSeen) -> Html:
         listed = _foreign(", ".join(refusal.places))
         left = refusal.count - len(refusal.places)
         return together([listed, f" {self.words['more'].format(count=left)}"]) if left else listed

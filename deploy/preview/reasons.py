@@ -1,4 +1,4 @@
-"""Why a row is refused, by the code of its problem, in three languages.
+"""Why a row is refused or an identifier not used, by the code of its problem, in three languages.
 
 The codes are those of ``country_adapters.kit.errors`` and of the contract; the English is their own
 ``summary``.
@@ -36,6 +36,23 @@ _FRENCH_AND_ARABIC = {
     "DATES_OUT_OF_ORDER": (
         "l’étape suivante a une date antérieure",
         "تاريخ المرحلة اللاحقة أسبق",
+    ),
+    "IDENTIFIER_UNREADABLE": (
+        "ce n’est pas un identifiant du type déclaré",
+        "ليس معرّفا من النوع المصرّح به",
+    ),
+    "IDENTIFIER_INVALID": ("un tel identifiant ne peut exister", "لا يمكن وجود معرّف كهذا"),
+    "IDENTIFIER_INCOMPLETE": (
+        "il manque à l’identifiant son pays ou sa plateforme",
+        "ينقص المعرّف بلدُه أو منصّته",
+    ),
+    "IDENTIFIER_SEVERAL": (
+        "plusieurs identifiants là où un seul est attendu",
+        "عدة معرّفات حيث يُنتظر واحد",
+    ),
+    "IDENTIFIER_OTHER_TYPE": (
+        "l’identifiant est d’un autre type que déclaré",
+        "المعرّف من نوع غير المصرّح به",
     ),
     "EVENT_INVALID": (
         "l’événement enfreint une règle de son type",

@@ -7,7 +7,8 @@ The rules:
 2. A fact that two rows state in the same words leaves once, as the outbox has it.
 3. What the outbox holds is not looked at: a preview is of the whole register, whether or not parts
    of it left before.
-4. The digest is taken over every event and every refusal in the order of reading, of which only
+4. The digest is taken over every event, every refusal, and the types of identifiers in the order of
+   reading, of which only
    the first few are kept. It holds no pseudonym, so whoever has the same register and declarations
    finds the same digest, without any key.
 """
@@ -25,6 +26,7 @@ from country_adapters.kit.register import Register
 from country_adapters.kit.runner import Judged
 from deploy.preview.columns import ColumnAtHome, ColumnRead, columns_at_home, columns_read
 from deploy.preview.fields import shown_fields, values_of
+from deploy.preview.identifiers import IdentifiersSeen
 from producers.identity import content_digest
 from producers.rows import Draft, Problem, RejectedRow
 from schemas.case_events import EVENT_TYPES
@@ -52,12 +54,14 @@ class EventSeen:
 
 @dataclass(frozen=True)
 class RowSeen:
-    """One row: what it states, or why it stays home."""
+    """One row: what it states, or why it stays home; of identifiers the types only."""
 
     table: str
     place: str
     events: tuple[EventSeen, ...] = ()
     problems: tuple[Problem, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    unusable: tuple[Problem, ...] = ()
 
 
 @dataclass
@@ -108,6 +112,7 @@ class Preview:
         events: What leaves, by event type.
         refusals: What is refused, by table, column and reason.
         rows: The first rows one by one.
+        identifiers: How many identifiers of facilitators wait at home, by type.
     """
 
     register: str
@@ -122,6 +127,7 @@ class Preview:
     events: Mapping[str, EventsSeen]
     refusals: tuple[RefusalsSeen, ...]
     rows: tuple[RowSeen, ...]
+    identifiers: IdentifiersSeen = field(default_factory=IdentifiersSeen)
 
     @property
     def count(self) -> int:
@@ -154,6 +160,7 @@ def gather(
     tables = {table: TableSeen(table) for table in register.tables}
     events: dict[str, EventsSeen] = {}
     refusals: dict[tuple[str, str, str], RefusalsSeen] = {}
+    identifiers = IdentifiersSeen()
     kept: list[RowSeen] = []
     digest = hashlib.sha256()
     for row in _seen(judged):
@@ -164,6 +171,7 @@ def gather(
         for column, code in dict.fromkeys((p.column, p.code) for p in row.problems):
             key = (row.table, column, code)
             refusals.setdefault(key, RefusalsSeen(*key)).add(row.place)
+        identifiers.add(row.table, row.place, row.identifiers, row.unusable)
         if len(kept) < keep:
             kept.append(row)
         digest.update(_line(row))
@@ -180,12 +188,14 @@ def gather(
         events=events,
         refusals=tuple(refusals.values()),
         rows=tuple(kept),
+        identifiers=identifiers,
     )
 
 
 def _seen(judged: Iterable[Judged]) -> Iterator[RowSeen]:
-    """Rows without anything that is not shown, and without events that were stated before."""
+    """Rows without anything that is not shown, and without what was stated before."""
     stated: dict[bytes, bytes] = {}
+    named: set[bytes] = set()
     for table, place, row in judged:
         if isinstance(row, RejectedRow):
             yield RowSeen(table, place, problems=row.rejection.problems)
@@ -196,7 +206,9 @@ def _seen(judged: Iterable[Judged]) -> Iterator[RowSeen]:
             if stated.get(draft.slot) != content:
                 events.append(_event(draft))
             stated[draft.slot] = content
-        yield RowSeen(table, place, events=tuple(events))
+        types = [each.link_type for each in row.identifiers if each.slot not in named]
+        named.update(each.slot for each in row.identifiers)
+        yield RowSeen(table, place, tuple(events), (), tuple(types), row.unusable)
 
 
 def _event(draft: Draft) -> EventSeen:
@@ -214,4 +226,7 @@ def _line(row: RowSeen) -> bytes:
     said = [row.table, row.place]
     events = [[event.event_type, dict(event.fields)] for event in row.events]
     problems = [[problem.column, problem.code] for problem in row.problems]
-    return json.dumps([*said, events, problems], sort_keys=True).encode() + b"\n"
+    line: list[object] = [*said, events, problems]
+    if row.identifiers or row.unusable:
+        line += [row.identifiers, [[problem.column, problem.code] for problem in row.unusable]]
+    return json.dumps(line, sort_keys=True).encode() + b"\n"

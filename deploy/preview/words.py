@@ -51,6 +51,13 @@ _ENGLISH = {
     "reason": "Reason",
     "places": "Places",
     "more": "and {count} more",
+    "identifiers": "Identifiers of alleged facilitators",
+    "identifiers_lead": "Nothing leaves of them yet: they wait at the authority. When linkage"
+    " begins, a keyed token leaves in place of each, never the identifier itself. They were"
+    " declared to be of alleged facilitators; none may be of a victim or a reporter.",
+    "no_identifiers": "No column of this register is declared to hold any.",
+    "type": "Type",
+    "unusable": "Identifiers that cannot be used. Their rows are stated without them.",
     "signature": "Signature",
     "statement": "I have examined what leaves and what stays home, as listed on this page.",
     "name": "Name and function",
@@ -66,6 +73,7 @@ _ENGLISH = {
     "way_geography": "only whether borders were crossed",
     "way_flag": "only yes or no",
     "way_filled": "only whether anything stands there",
+    "way_token": "nothing yet; a keyed token when linkage begins",
     "way_pseudonym": "only keyed pseudonyms made of it",
     "way_decides": "nothing; it is used for checks only",
 }
@@ -108,6 +116,14 @@ _FRENCH = {
     "reason": "Motif",
     "places": "Places",
     "more": "et {count} autres",
+    "identifiers": "Identifiants de facilitateurs présumés",
+    "identifiers_lead": "Rien n’en sort encore : ils attendent dans l’autorité. Quand le"
+    " rapprochement commencera, un jeton à clé sortira à la place de chacun, jamais l’identifiant"
+    " lui-même. Ils ont été déclarés comme étant de facilitateurs présumés ; aucun ne peut être"
+    " d’une victime ni d’un déclarant.",
+    "no_identifiers": "Aucune colonne de ce registre n’est déclarée en contenir.",
+    "type": "Type d’identifiant",
+    "unusable": "Identifiants inutilisables. Leurs lignes sont déclarées sans eux.",
     "signature": "Signature",
     "statement": "J’ai examiné ce qui sort et ce qui ne sort pas, comme indiqué sur cette page.",
     "name": "Nom et fonction",
@@ -123,6 +139,7 @@ _FRENCH = {
     "way_geography": "seulement si des frontières ont été franchies",
     "way_flag": "seulement oui ou non",
     "way_filled": "seulement si elle est remplie",
+    "way_token": "rien encore ; un jeton à clé quand le rapprochement commencera",
     "way_pseudonym": "seulement des pseudonymes à clé",
     "way_decides": "rien ; elle ne sert qu’aux contrôles",
 }
@@ -163,6 +180,13 @@ _ARABIC = {
     "reason": "السبب",
     "places": "المواضع",
     "more": "و{count} غيرها",
+    "identifiers": "معرّفات الميسّرين المزعومين",
+    "identifiers_lead": "لا يغادر منها شيء بعد: تبقى لدى الهيئة. وعندما يبدأ الربط يغادر بدل كل"
+    " معرّف رمز بمفتاح، ولا يغادر المعرّف نفسه أبدا. وقد صُرِّح بأنها لميسّرين مزعومين، ولا يجوز أن"
+    " يكون منها ما يخص ضحية أو مبلِّغا.",
+    "no_identifiers": "لم يُصرَّح بأي عمود من هذا السجل على أنه يحوي معرّفات.",
+    "type": "النوع",
+    "unusable": "معرّفات لا يمكن استعمالها، وتُذكر أسطرها بدونها.",
     "signature": "التوقيع",
     "statement": "اطلعت على ما يغادر وما لا يغادر كما هو مبين في هذه الصفحة.",
     "name": "الاسم والصفة",
@@ -178,6 +202,7 @@ _ARABIC = {
     "way_geography": "هل عُبرت حدود فقط",
     "way_flag": "نعم أو لا فقط",
     "way_filled": "هل هو مملوء فقط",
+    "way_token": "لا شيء بعد؛ رمز بمفتاح عندما يبدأ الربط",
     "way_pseudonym": "أسماء مستعارة بمفتاح فقط",
     "way_decides": "لا شيء؛ يستعمل للتحقق فقط",
 }

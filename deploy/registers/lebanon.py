@@ -82,6 +82,8 @@ ANSWERS = (
     Column("isf/investigation_offence", "offence", "offence"),
     Column("isf/investigation_ex_officio", "proactive", "yes_no"),
     Column("isf/investigation_international", "international", "yes_no"),
+    Column("isf/recruiter_phone", "recruiter_phone"),
+    Column("isf/agency_number", "recruiter_agency"),
 )
 SERVICE = (
     Column("isf/services/type", "services", "services"),

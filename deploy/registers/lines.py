@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from deploy.registers.facilitators import of_case, of_network
 from deploy.registers.world import (
     Case,
     Cooperation,
@@ -50,7 +51,7 @@ def victim_lines(world: World) -> Iterator[Line]:
     """One line a victim, and one for a report without any."""
     for case in world.cases:
         for order, victim in enumerate(case.victims or (None,), start=1):
-            head = {**_investigation(case), **_report(case)} if order == 1 else {}
+            head = _head(case) if order == 1 else {}
             yield Line(
                 {
                     "case": case.number,
@@ -109,6 +110,10 @@ def cooperation_lines(world: World) -> Iterator[Line]:
 def age_on(born: date, on: date) -> int:
     """Age in whole years on a day."""
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _head(case: Case) -> Fields:
+    return {**_investigation(case), **_report(case), **of_case(case)}
 
 
 def _report(case: Case) -> Fields:
@@ -212,7 +217,8 @@ def _suspect(case: Case, order: int, suspect: Suspect) -> Fields:
 
 
 def _of_network(network: Network) -> Fields:
-    return {**vars(network), "year": network.on.year, "person": network.number}
+    named = of_network(network)
+    return {**vars(network), **named, "year": network.on.year, "person": network.number}
 
 
 def _of_training(training: Training) -> Fields:

@@ -108,6 +108,9 @@ NETWORKS = (
     Column("Transport", "route", "route"),
     Column("Exploitation", "forms", "forms"),
     Column("Issue", "outcome", "network_outcome"),
+    Column("Téléphone du recruteur", "recruiter_phone"),
+    Column("Compte en ligne", "recruiter_account"),
+    Column("Véhicule", "recruiter_car"),
     Column("Chef présumé", "number", text="Suspect Fictif {number:04}"),
 )
 KINDS = (

@@ -121,7 +121,7 @@ def test_the_json_of_a_preview_has_labels_and_meanings_in_three_languages(
     said = southmed("adapter", "preview", "tunisia", "--json", "--rows", "1").json
     assert {*said} == {
         *("register", "authority", "country", "day", "sha256", "tables", "columns_at_home"),
-        *("columns_read", "events", "refusals", "rows"),
+        *("columns_read", "events", "identifiers", "refusals", "rows"),
     }
     assert (said["register"], said["authority"], said["country"]) == ("tunisia", "tn.inltp", "TUN")
     assert {len(digest) for digest in said["sha256"].values()} == {64}

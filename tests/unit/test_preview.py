@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from country_adapters.kit.errors import CellError
+from country_adapters.kit.identifiers.errors import IdentifierError
 from country_adapters.kit.register import Register, load_register
 from deploy.documents.error_table import load_all_errors
 from deploy.preview import look
@@ -163,7 +164,10 @@ def test_every_field_has_a_meaning_in_every_language() -> None:
 
 def test_every_reason_for_a_refusal_is_told_in_every_language() -> None:
     load_all_errors()
-    codes = [error.code for error in tree() if issubclass(error, CellError) and error != CellError]
+    families = (CellError, IdentifierError)
+    leaves = [e for e in tree() if issubclass(e, families) and e not in families]
+    codes = [error.code for error in leaves]
+    assert len(codes) > 15
     for code in (*codes, EventInvalid.code):
         assert len(set(reasons(code).values())) == 3, code
 

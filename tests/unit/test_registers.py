@@ -23,9 +23,11 @@ import country_adapters
 from country_adapters.kit.mapping import TableMapper
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register, load_register
+from country_adapters.kit.runner import judge
 from deploy.registers import jordan, lebanon, morocco, tunisia
 from deploy.registers.columns import Column, Hand
 from deploy.registers.exact import Cell, exact_world
+from deploy.registers.facilitators import KNOWN_TO_ALL, at_work, phones_of
 from deploy.registers.faults import Fault
 from deploy.registers.invent import build_world, fresh
 from deploy.registers.lines import Line, suspect_lines, victim_lines
@@ -34,6 +36,7 @@ from deploy.registers.world import World
 from producers.rows import Draft, MappedRow, RejectedRow
 from tests.unit.facts import comparable, facts
 
+NAMES = Pseudonyms(bytes(32))
 TODAY = date(2026, 6, 30)
 HOME = Path(country_adapters.__file__).parent
 COUNTRIES = sorted(SHIPPED)
@@ -55,7 +58,7 @@ def mapped(register: Register) -> tuple[list[Draft], list[RejectedRow]]:
     drafts: dict[bytes, Draft] = {}
     rejected: dict[tuple[str, str], RejectedRow] = {}
     for table in register.tables:
-        mapper = TableMapper(register, table, Pseudonyms(bytes(32)), TODAY)
+        mapper = TableMapper(register, table, NAMES, TODAY)
         for row in register.source(table).read(None):
             result = mapper.map(row)
             if isinstance(result, MappedRow):
@@ -74,6 +77,45 @@ def test_the_adapter_reads_exactly_what_happened(name: str, tmp_path: Path) -> N
     assert rejected == []
     told = Counter(comparable(draft.fields) for draft in drafts)
     assert told == Counter(comparable(fact) for fact in facts(world, name))
+
+
+def facilitators(world: World, name: str) -> Iterator[tuple[str, str]]:
+    """Type and value of every identifier that a register's own words can be understood to say."""
+    if name == "tunisia":
+        for network in world.networks:
+            recruiter = at_work("TUN", network.number)
+            yield from (("PHONE", phone) for phone in phones_of(network))
+            yield "HANDLE", f"facebook:recruteur.fictif.{recruiter.number:03}"
+            yield "PLATE", f"TUN:RS:100:{1000 + recruiter.number}"
+    for case in world.cases if name == "lebanon" else ():
+        if case.investigation:
+            yield "PHONE", at_work("LBN", case.number).phone
+            if case.number % 2:
+                yield "AGENCYREG", f"LBN:9999{at_work('LBN', case.number).number:03}"
+
+
+@pytest.mark.parametrize("name", COUNTRIES)
+def test_the_adapter_names_exactly_the_facilitators_who_were_noted(
+    name: str, tmp_path: Path
+) -> None:
+    """And no one else: the other two registers have no column that would be theirs."""
+    shipped = SHIPPED[name]
+    world = build_world(shipped.country, (2019, 2020, 2021), 60, Random(7))
+    shipped.write(world, tmp_path / shipped.file)
+    register = opened(name, tmp_path)
+    rows = [row for _, _, row in judge(register, pseudonyms=NAMES, today=TODAY)]
+    found = [i for row in rows if isinstance(row, MappedRow) for i in row.identifiers]
+    told = Counter((identifier.link_type, identifier.value) for identifier in found)
+    assert told == Counter(facilitators(world, name))
+    assert bool(told) == (name in ("tunisia", "lebanon"))
+
+
+def test_some_facilitators_are_noted_in_two_countries() -> None:
+    """That is what linkage is to find in the registers that are shipped."""
+    noted = [dict.fromkeys(facilitators(world_of(n), n)) for n in ("tunisia", "lebanon")]
+    shared = noted[0].keys() & noted[1].keys()
+    assert {link_type for link_type, _ in shared} == {"PHONE"}
+    assert len(shared) == KNOWN_TO_ALL
 
 
 FAULT_CODES = {
