@@ -2,7 +2,8 @@
 
 ``slots`` is what the register says at present, ``events`` what was or will be published,
 ``batches`` the chain of each stream. The bytes of events and batches are kept until a receipt
-accepts them; ``slots`` keeps the newest event of each fact for withdrawals.
+accepts them; ``slots`` keeps the newest event of each fact for withdrawals. ``seen`` holds the rows
+that complete readings found (see ``producers.seen``).
 """
 
 from __future__ import annotations
@@ -88,3 +89,32 @@ SCHEMA = (
     ) WITHOUT ROWID
     """,
 )
+
+SEEN = (
+    """
+    CREATE TABLE IF NOT EXISTS readings (
+      source TEXT PRIMARY KEY,
+      number INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      known INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('open', 'held', 'leaving', 'settled')),
+      held INTEGER NOT NULL,
+      gone INTEGER NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS seen (
+      row_key BLOB PRIMARY KEY,
+      source TEXT NOT NULL,
+      reading INTEGER NOT NULL,
+      content BLOB NOT NULL,
+      stated INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    # Before the first complete reading is noted: the rows of an outbox that is older than that.
+    """
+    INSERT OR IGNORE INTO seen SELECT row_key, source, 0, x'', 1 FROM slots
+    WHERE NOT EXISTS (SELECT 1 FROM readings)
+    """,
+)
+"""The tables of complete readings."""

@@ -22,7 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from country_adapters.kit.errors import RegisterUnreadable, WrongSheets
-from country_adapters.kit.sources.base import FileSource, Record, Wanted, lines_below, squeeze
+from country_adapters.kit.sources.base import Record, Wanted, WholeFile, lines_below, squeeze
 
 JOINED = " / "
 
@@ -57,20 +57,20 @@ class WorkbookOptions(BaseModel):
         return Workbook(self, folder / self.file, wanted)
 
 
-class Workbook(FileSource):
+class Workbook(WholeFile):
     """A workbook (xlsx, xls, xlsb or ods)."""
 
     def __init__(self, options: WorkbookOptions, path: Path, wanted: Wanted) -> None:
         super().__init__(path, wanted)
         self.options = options
 
-    def records(self, data: bytes) -> list[Record]:
+    def parse(self, data: bytes) -> list[Record]:
         try:
             book = CalamineWorkbook.from_filelike(io.BytesIO(data))
             sheets = [book.get_sheet_by_name(name) for name in self._names(book.sheet_names)]
         except CalamineError:
             raise RegisterUnreadable(expected="a workbook", got=self.path.name) from None
-        return [record for sheet in sheets for record in self._records(sheet)]
+        return [record for sheet in sheets for record in self._below(sheet)]
 
     def _names(self, names: Sequence[str]) -> list[str]:
         mine = [name for name in names if re.fullmatch(self.options.sheets, name)]
@@ -82,7 +82,7 @@ class Workbook(FileSource):
                 raise WrongSheets(expected="declared sheets only", got=f"another as sheet {number}")
         return mine
 
-    def _records(self, sheet: CalamineSheet) -> Iterator[Record]:
+    def _below(self, sheet: CalamineSheet) -> Iterator[Record]:
         first, last = self.options.header_lines
         lines = sheet.to_python(skip_empty_area=False)
         headers = joined_headers(lines, (first - 1, last - 1), sheet.merged_cell_ranges or [])
