@@ -14,6 +14,10 @@ from pathlib import Path
 
 PATIENCE = 60.0
 """Seconds to wait for another process that writes."""
+CACHE_KIB = 32 * 1024
+CHECKPOINT_PAGES = 10_000
+"""A chunk of rows touches a page here and there in a file of any size: pages of several chunks are
+written back together, 40 MB of log at a time."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -31,6 +35,8 @@ def connect(path: Path) -> sqlite3.Connection:
                 raise
             time.sleep(0.01)
     db.execute("PRAGMA synchronous=FULL")
+    db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     return db
 
 
