@@ -162,7 +162,7 @@ class Adapter:
         publishing = asyncio.create_task(self._publisher(outbox, lambda: None).run(lambda: False))
         try:
             while not publishing.done():
-                report = await asyncio.to_thread(self._look)
+                report = await asyncio.to_thread(self.look)
                 if on_round and report:
                     on_round(report)
                 pause = max(POLL_SECONDS, self.register.look_every_seconds)
@@ -173,7 +173,7 @@ class Adapter:
             await asyncio.gather(publishing, return_exceptions=True)
             outbox.close()
 
-    def _look(self) -> RunReport | None:
+    def look(self) -> RunReport | None:
         """One round of following; none if the register is not fit to be read in this one."""
         try:
             return self.read_once()
