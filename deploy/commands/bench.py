@@ -125,6 +125,6 @@ def _show_registers(figures: Figures) -> None:
         )
         for register in figures.registers
     ]
-    rates = ["rows a second#", "a core-second#", "bare read, rows a second#"]
-    columns = ["register", "rows#", "events#", *rates, "most memory#"]
+    rates = ["rows/s#", "rows/core-s#", "bare rows/s#"]
+    columns = ["register", "rows#", "events#", *rates, "memory#"]
     out.print(table("Reading a register into the outbox, beside a bare read", columns, rows))
