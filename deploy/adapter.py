@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from country_adapters.kit.errors import SourceIncomplete, SourceUnreachable
+from country_adapters.kit.errors import (
+    RegisterChanged,
+    RowsGone,
+    SourceIncomplete,
+    SourceUnreachable,
+)
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register
 from country_adapters.kit.runner import RunReport, run, write_rejects
@@ -33,6 +38,9 @@ from schemas.topics import PARTITIONS
 TALLY_SECONDS = 0.5
 POLL_SECONDS = 2.0
 """Time between two looks at a register that is followed; one on a server may declare a longer."""
+
+PASSED_OVER = (SourceUnreachable, SourceIncomplete, RegisterChanged, RowsGone)
+"""Why a register that is followed is left alone until the next look; publishing goes on."""
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -68,15 +76,23 @@ class Adapter:
         register: What to read.
         broker: Where to publish.
         pace: Times of the publisher.
+        rows_gone: So many rows of a table are known to be deleted, though more than may go unasked.
     """
 
     def __init__(
-        self, site: Site, register: Register, broker: Broker, pace: Pace | None = None
+        self,
+        site: Site,
+        register: Register,
+        broker: Broker,
+        pace: Pace | None = None,
+        *,
+        rows_gone: int | None = None,
     ) -> None:
         self.site = site
         self.register = register
         self._broker = broker
         self._pace = pace or Pace()
+        self._rows_gone = rows_gone
         self._folder = site.authority(register.authority)
         self.meters = PublisherMeters()
 
@@ -100,7 +116,12 @@ class Adapter:
             pseudonyms = Pseudonyms(self.site.pseudonym_key(self.register.authority))
             today = datetime.now(UTC).date()
             report = run(
-                self.register, outbox, pseudonyms=pseudonyms, today=today, progress=progress
+                self.register,
+                outbox,
+                pseudonyms=pseudonyms,
+                today=today,
+                progress=progress,
+                rows_gone=self._rows_gone,
             )
             write_rejects(outbox, self._folder / "rejects.csv")
             return report
@@ -141,7 +162,7 @@ class Adapter:
         publishing = asyncio.create_task(self._publisher(outbox, lambda: None).run(lambda: False))
         try:
             while not publishing.done():
-                report = await asyncio.to_thread(self._look)
+                report = await asyncio.to_thread(self.look)
                 if on_round and report:
                     on_round(report)
                 pause = max(POLL_SECONDS, self.register.look_every_seconds)
@@ -152,11 +173,11 @@ class Adapter:
             await asyncio.gather(publishing, return_exceptions=True)
             outbox.close()
 
-    def _look(self) -> RunReport | None:
-        """One round of following; none if the register's server passes over this one."""
+    def look(self) -> RunReport | None:
+        """One round of following; none if the register is not fit to be read in this one."""
         try:
             return self.read_once()
-        except (SourceUnreachable, SourceIncomplete) as error:
+        except PASSED_OVER as error:
             tell(lines.REGISTER_AWAITED, code=error.code)
             return None
 

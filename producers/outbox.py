@@ -17,6 +17,7 @@ One SQLite file an authority, in WAL mode with ``synchronous=FULL``. The rules:
 5. Sealed bytes are dropped only when a receipt says that the batch was accepted.
 6. A row that cannot be mapped is kept here as a rejection: where it stands and what is wrong with
    it, never what it says. What the row published before stays.
+7. What a row said that a complete reading no longer found is withdrawn (see ``producers.seen``).
 
 SQLite serialises writers, so two processes may use one outbox at once.
 """
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,9 @@ from producers.rows import (
     Recorded,
     RejectedRow,
     Rejection,
+    Sighting,
 )
-from producers.streams import Streams
+from producers.seen import LEAVING, SETTLED, Sightings
 from schemas.case_events import EVENT_TYPES, validate
 from schemas.codec import decode, encode
 from schemas.errors import WrongProducer
@@ -48,9 +50,11 @@ from schemas.topics import stream_of
 WITHDRAWN = "WITHDRAWN"
 ASSIGNED = ("event_id", "fact_ref", "supersedes", "revision")
 """Fields that the outbox gives to an event."""
+GONE_AT_ONCE = 200
+"""Rows that have gone and are withdrawn in one transaction."""
 
 
-class Outbox(Streams):
+class Outbox(Sightings):
     """The outbox of one authority.
 
     Args:
@@ -72,8 +76,20 @@ class Outbox(Streams):
         row = self._db.execute("SELECT cursor FROM cursors WHERE source = ?", (source,)).fetchone()
         return row["cursor"] if row else None
 
-    def record(self, source: str, rows: Sequence[MappedRow | RejectedRow], cursor: str) -> Recorded:
+    def record(
+        self,
+        source: str,
+        rows: Sequence[MappedRow | RejectedRow],
+        cursor: str,
+        sighting: Sighting | None = None,
+    ) -> Recorded:
         """Records what rows say now and how far the source was read, or nothing at all.
+
+        Args:
+            source: The source.
+            rows: Rows of it.
+            cursor: Where it is read on after them.
+            sighting: The complete reading that found them, if they belong to one.
 
         Raises:
             EventInvalid: A draft breaks the contract; the mapping should have rejected its row.
@@ -85,6 +101,8 @@ class Outbox(Streams):
                     total += self._reject(source, row)
                 else:
                     total += self._state(source, row)
+            if sighting is not None:
+                self._see(source, rows, sighting)
             self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (source, cursor))
         return total
 
@@ -95,17 +113,34 @@ class Outbox(Streams):
         )
         return Recorded(rejected=1)
 
-    def end_of_snapshot(self, source: str, rejected: Collection[bytes]) -> None:
-        """Forgets rejections of rows that a complete reading no longer found wrong.
+    def withdraw_gone(self, source: str, number: int) -> Recorded:
+        """Withdraws what the rows said that a reading did not find, and closes the reading.
 
         Args:
-            source: The source that was read from its first row to its last.
-            rejected: Keys of the rows that this reading rejected.
+            source: The source that was read to its end.
+            number: The number of the reading.
         """
         with self._transaction():
-            kept = self._db.execute("SELECT row_key FROM rejections WHERE source = ?", (source,))
-            gone = [(row["row_key"],) for row in kept if row["row_key"] not in rejected]
-            self._db.executemany("DELETE FROM rejections WHERE row_key = ?", gone)
+            self._set_state(source, number, LEAVING)
+        total, after, more = Recorded(), b"", True
+        while more:
+            with self._transaction():
+                rows = self._next_gone(source, number, after, GONE_AT_ONCE)
+                for row in rows:
+                    total += self.withdraw_row(source, row["row_key"])
+                    after = row["row_key"]
+                self._forget(source, rows)
+                if more := len(rows) == GONE_AT_ONCE:
+                    continue
+                self._forget_rejections(source, number)
+                self._set_state(source, number, SETTLED)
+        return total
+
+    def withdraw_row(self, source: str, row_key: bytes) -> Recorded:
+        """Withdraws all that a row still says, because it has gone; inside a transaction."""
+        slots = self._db.execute("SELECT * FROM slots WHERE row_key = ?", (row_key,)).fetchall()
+        withdrawn = sum(self._withdraw(source, row_key, slot).withdrawn for slot in slots)
+        return Recorded(withdrawn=withdrawn)
 
     def _state(self, source: str, row: MappedRow) -> Recorded:
         self._db.execute("DELETE FROM rejections WHERE row_key = ?", (row.row_key,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -90,6 +91,20 @@ class RejectedRow:
 
     row_key: bytes
     rejection: Rejection
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """That a complete reading found some rows.
+
+    Attributes:
+        reading: The number of the reading.
+        contents: A keyed digest of what stands in each row, in their order; blank where rows are
+            not compared.
+    """
+
+    reading: int
+    contents: Sequence[bytes]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 ``slots`` is what the register says at present, ``events`` what was or will be published,
 ``batches`` the chain of each stream. The bytes of events and batches are kept until a receipt
-accepts them; ``slots`` keeps the newest event of each fact for withdrawals.
+accepts them; ``slots`` keeps the newest event of each fact for withdrawals. ``seen`` holds the rows
+that complete readings found (see ``producers.seen``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from pathlib import Path
 
 PATIENCE = 60.0
 """Seconds to wait for another process that writes."""
+CACHE_KIB = 32 * 1024
+CHECKPOINT_PAGES = 10_000
+"""A chunk of rows touches a page here and there in a file of any size: pages of several chunks are
+written back together, 40 MB of log at a time."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -30,6 +35,8 @@ def connect(path: Path) -> sqlite3.Connection:
                 raise
             time.sleep(0.01)
     db.execute("PRAGMA synchronous=FULL")
+    db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     return db
 
 
@@ -88,3 +95,32 @@ SCHEMA = (
     ) WITHOUT ROWID
     """,
 )
+
+SEEN = (
+    """
+    CREATE TABLE IF NOT EXISTS readings (
+      source TEXT PRIMARY KEY,
+      number INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      known INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('open', 'held', 'leaving', 'settled')),
+      held INTEGER NOT NULL,
+      gone INTEGER NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS seen (
+      row_key BLOB PRIMARY KEY,
+      source TEXT NOT NULL,
+      reading INTEGER NOT NULL,
+      content BLOB NOT NULL,
+      stated INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    # Before the first complete reading is noted: the rows of an outbox that is older than that.
+    """
+    INSERT OR IGNORE INTO seen SELECT row_key, source, 0, x'', 1 FROM slots
+    WHERE NOT EXISTS (SELECT 1 FROM readings)
+    """,
+)
+"""The tables of complete readings."""

@@ -263,7 +263,9 @@ KIND_OF_CELL: dict[type, str] = {
 
 def is_blank(cell: object) -> bool:
     """Whether nothing was entered: no cell, or only white space and invisible marks."""
-    return cell is None or (isinstance(cell, str) and not plain(cell))
+    if isinstance(cell, str):
+        return not cell or (not cell[0].isalnum() and not plain(cell))
+    return cell is None
 
 
 def _parts(text: str, split: str | tuple[str, ...]) -> list[str]:

@@ -179,6 +179,25 @@ class IdentifierRule(_Part):
     when: Conditions = []
 
 
+class Gone(_Part):
+    """How many rows of a table may be missing from a complete reading.
+
+    Up to ``most_rows`` or ``most_percent`` of the rows known, whichever is more, they are taken to
+    be deleted. Beyond both, a file cut short or a wrong folder is likelier, and a person decides.
+
+    Attributes:
+        most_rows: So many may always go.
+        most_percent: So large a share may.
+    """
+
+    most_rows: int = Field(default=10, ge=0)
+    most_percent: float = Field(default=5, ge=0, le=100)
+
+    def may_go(self, gone: int, known: int) -> bool:
+        """Whether so many of the known rows may go without a word of confirmation."""
+        return gone <= self.most_rows or gone * 100 <= self.most_percent * known
+
+
 class Requirement(_Part):
     """Columns that may not be blank, in every row or under conditions."""
 
@@ -213,6 +232,7 @@ class TableDeclaration(_Part):
         suspect_key: Columns that identify a suspect within the case.
         required: Columns that may not be blank.
         order: Lists of date columns that must not run backwards, blanks left out.
+        gone: How many rows may be missing from a complete reading.
         events: What a row states.
         identifiers: Which identifiers of alleged facilitators a row names.
     """
@@ -227,6 +247,7 @@ class TableDeclaration(_Part):
     suspect_key: list[str] = []
     required: list[Requirement] = []
     order: list[Annotated[list[str], Field(min_length=2)]] = []
+    gone: Gone = Gone()
     events: list[EventRule] = Field(min_length=1)
     identifiers: list[IdentifierRule] = []
 

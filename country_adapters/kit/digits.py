@@ -13,12 +13,22 @@ def plain(text: str) -> str:
         '2021/0123'
     """
     if not text.isascii():
-        text = "".join(map(_plain_char, text))
+        text = text.translate(_PLAIN)
     return text.strip()
 
 
-def _plain_char(char: str) -> str:
-    category = unicodedata.category(char)
-    if category == "Nd":
-        return str(unicodedata.decimal(char))
-    return "" if category == "Cf" else char
+class _Plain(dict[int, str]):
+    """What becomes of a character; found out when it first occurs."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        category = unicodedata.category(char)
+        if category == "Nd":
+            char = str(unicodedata.decimal(char))
+        elif category == "Cf":
+            char = ""
+        self[code] = char
+        return char
+
+
+_PLAIN = _Plain()

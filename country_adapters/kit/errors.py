@@ -140,6 +140,25 @@ class SecretFileInvalid(RegisterError):
     advice = "Restore the file from its backup and make it readable by its owner only."
 
 
+class RowsGone(RegisterError):
+    """More rows are missing from a complete reading than may go unasked; nothing is withdrawn."""
+
+    code = "ROWS_GONE"
+    summary = "more rows are missing from the register than may go unasked"
+    advice = (
+        "Restore the file or the folder and run again. If they were deleted on purpose, run once"
+        " with `--rows-gone` and the number of missing rows."
+    )
+
+
+class RegisterChanged(RegisterError):
+    """The register's file was written to while it was read; nothing is withdrawn."""
+
+    code = "REGISTER_CHANGED"
+    summary = "the register's file changed while it was read"
+    advice = "Run again when it is written; put a new file in place by renaming it."
+
+
 # --- One row -------------------------------------------------------------------------------------
 
 

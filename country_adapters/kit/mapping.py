@@ -49,6 +49,7 @@ from schemas.case_events import EVENT_TYPES, validate
 from schemas.errors import EventInvalid, SouthmedError
 
 NO_ID = bytes(16)
+CONTENT_LENGTH = 16
 DEFAULTS: dict[str, Any] = {"validation": "VALID", "conf_status": "F", "suppressed_fields": []}
 
 
@@ -101,6 +102,11 @@ class TableMapper:
         )
         key = self.pseudonyms.row([self.authority, self.name, "contradicts", source_row.locator])
         return self._rejected(key, source_row, [self._problem(error)])
+
+    def content(self, source_row: SourceRow) -> bytes:
+        """A keyed digest of what stands in a row, to tell whether another says the same."""
+        cells = repr(sorted(source_row.values.items()))
+        return self.pseudonyms.row([self.authority, self.name, "content", cells])[:CONTENT_LENGTH]
 
     # --- Reading cells ---------------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ The rules:
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -48,9 +47,7 @@ class Pseudonyms:
 
     def __init__(self, secret: bytes) -> None:
         checked_secret(secret)
-        self._macs = {
-            kind: hmac.new(_sub_key(secret, kind), None, hashlib.sha256) for kind in KINDS
-        }
+        self._keys = {kind: _sub_key(secret, kind) for kind in KINDS}
 
     def row(self, identity: Sequence[str]) -> bytes:
         """The identity of a row of the register, 32 bytes."""
@@ -73,11 +70,9 @@ class Pseudonyms:
         return self._mac("suspect", identity)[:REF_LENGTH]
 
     def _mac(self, kind: str, identity: Sequence[str]) -> bytes:
-        mac = self._macs[kind].copy()
-        for part in identity:
-            data = part.encode()
-            mac.update(len(data).to_bytes(4, "big") + data)
-        return mac.digest()
+        parts = [part.encode() for part in identity]
+        message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        return hmac.digest(self._keys[kind], message, "sha256")
 
 
 def _sub_key(secret: bytes, kind: str) -> bytes:

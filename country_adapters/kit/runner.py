@@ -6,28 +6,33 @@ The rules:
    outbox. Stopped at any instant, the next run goes on from the last chunk.
 2. When the declaration changed, reading begins again, and the outbox finds out what changed.
 3. In a snapshot (a file), a row whose key was there already is skipped if it says the same, and
-   rejected if it does not. At its end, rejections of rows that are in order now are forgotten.
+   rejected if it does not.
 4. Whatever the mapping made of a row, the scanner looks at it before the outbox does. A row that
    it refuses is rejected like one that could not be mapped.
+5. At the end of a complete reading, what the rows said that it no longer found is withdrawn, and
+   rejections of rows that are in order now are forgotten. If more are missing than the declaration
+   lets go (``gone``), nothing is withdrawn until somebody tells how many are meant to be gone.
+6. Nothing that grows with the register is held in memory: the outbox knows the rows seen.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
+from country_adapters.kit.errors import RowsGone
 from country_adapters.kit.mapping import TableMapper
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register
 from country_adapters.kit.scanner import Scanner
 from country_adapters.kit.sources.base import Source, SourceRow
 from producers.outbox import Outbox
-from producers.rows import MappedRow, Recorded, RejectedRow, Rejection
+from producers.rows import MappedRow, Recorded, RejectedRow, Rejection, Sighting
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the table, the rows read so far, and the number of rows if it is known."""
@@ -46,6 +51,7 @@ class TableReport:
         identifiers: Number of facilitators' identifiers by type; they wait at home for tokens.
         unusable: Number of identifiers that cannot be used, by code; their rows are mapped.
         events: What the outbox made of the mapped rows.
+        rows_gone: Rows that a complete reading no longer found, and whose facts were withdrawn.
     """
 
     table: str
@@ -56,6 +62,7 @@ class TableReport:
     identifiers: Counter[str] = field(default_factory=Counter)
     unusable: Counter[str] = field(default_factory=Counter)
     events: Recorded = field(default_factory=Recorded)
+    rows_gone: int = 0
 
     def add(self, row: MappedRow | RejectedRow) -> None:
         """Counts a row."""
@@ -113,6 +120,7 @@ def run(
     today: date,
     progress: Progress | None = None,
     chunk: int = 200,
+    rows_gone: int | None = None,
 ) -> RunReport:
     """Reads what is new in a register and records it in the outbox.
 
@@ -123,14 +131,16 @@ def run(
         today: No date of the register may lie after it.
         progress: Told after each chunk.
         chunk: Rows recorded in one transaction.
+        rows_gone: So many rows of a table are known to be gone, though more than may go unasked.
 
     Raises:
+        RowsGone: More rows are missing than may go unasked, or not as many as told.
         RegisterError: The register is not as declared; what was recorded before stays.
     """
     reports = []
     for table in register.tables:
         reading = _TableRun(register, table, pseudonyms, today)
-        reports.append(reading.into(outbox, progress, chunk))
+        reports.append(reading.into(outbox, progress, chunk, rows_gone))
     return RunReport(register.authority, tuple(reports))
 
 
@@ -146,8 +156,9 @@ def judge(register: Register, *, pseudonyms: Pseudonyms, today: date) -> Iterato
     """
     for table in register.tables:
         reading = _TableRun(register, table, pseudonyms, today)
+        seen: dict[bytes, bytes] = {}
         for row in reading.source.read(None):
-            yield table, row.locator, reading.map(row)
+            yield table, row.locator, reading.compared(row, reading.map(row), seen)[0]
 
 
 class _TableRun:
@@ -158,48 +169,81 @@ class _TableRun:
         self.scanner = Scanner(register.authority)
         self.source: Source = register.source(table)
         self.fingerprint = register.fingerprint
+        self.limits = register.declaration.tables[table].gone
         self.report = TableReport(table)
-        self._seen: dict[bytes, bytes] = {}
-        self._rejected: set[bytes] = set()
 
-    def into(self, outbox: Outbox, progress: Progress | None, chunk: int) -> TableReport:
+    def into(
+        self, outbox: Outbox, progress: Progress | None, chunk: int, rows_gone: int | None
+    ) -> TableReport:
         table = self.report.table
         kept = (outbox.cursor(table) or "").partition("|")
         cursor = kept[2] if kept[0] == self.fingerprint else None
-        for rows, reached in self._chunks(self.source.read(cursor), chunk):
-            self.report.events += outbox.record(table, rows, f"{self.fingerprint}|{reached}")
+        reading = 0
+        rows = self.source.read(cursor)
+        while found := list(islice(rows, chunk)):
+            reading = reading or self._begin(outbox)
+            self._record(outbox, reading, found)
             if progress:
                 progress(table, self.report.rows, self.source.size())
-        if self.source.snapshot and self.report.rows:
-            outbox.end_of_snapshot(table, self._rejected)
+        self._end(outbox, reading or self._begin(outbox), rows_gone)
         return self.report
 
-    def _chunks(
-        self, rows: Iterator[SourceRow], chunk: int
-    ) -> Iterator[tuple[list[MappedRow | RejectedRow], str]]:
-        """Mapped rows in chunks, each with the cursor behind it."""
-        mapped: list[MappedRow | RejectedRow] = []
-        cursor = ""
-        for row in rows:
-            mapped.append(self.map(row))
-            self.report.add(mapped[-1])
-            if isinstance(mapped[-1], RejectedRow):
-                self._rejected.add(mapped[-1].row_key)
-            cursor = row.cursor
-            if len(mapped) == chunk:
-                yield mapped, cursor
-                mapped = []
-        if mapped:
-            yield mapped, cursor
+    def _begin(self, outbox: Outbox) -> int:
+        """The number of the complete reading that the rows belong to."""
+        return outbox.begin_reading(self.report.table, f"{self.fingerprint}|{self.source.reading}")
+
+    def _record(self, outbox: Outbox, reading: int, rows: Sequence[SourceRow]) -> None:
+        """Maps a chunk of rows and records it with the cursor behind it."""
+        mapped = [self.map(row) for row in rows]
+        seen: dict[bytes, bytes] = {}
+        if self.source.snapshot:
+            seen = outbox.contents(reading, {row.row_key for row in mapped})
+        pairs = [self.compared(*pair, seen) for pair in zip(rows, mapped, strict=True)]
+        for row, _ in pairs:
+            self.report.add(row)
+        self.report.events += outbox.record(
+            self.report.table,
+            [row for row, _ in pairs],
+            f"{self.fingerprint}|{rows[-1].cursor}",
+            Sighting(reading, [content for _, content in pairs]),
+        )
+
+    def _end(self, outbox: Outbox, reading: int, rows_gone: int | None) -> None:
+        """Lets the rows go that a reading did not find, or holds them if they are too many."""
+        table = self.report.table
+        missing = outbox.missing(table, reading, look=self.report.rows > 0)
+        if missing is None:
+            return
+        meant = missing.may_go or missing.gone == rows_gone
+        if not meant and not self.limits.may_go(missing.gone, missing.known):
+            outbox.hold(table, reading, missing)
+            raise RowsGone(
+                expected=f"the {missing.known} rows known of table {table}",
+                got=f"{missing.gone} of them missing",
+            )
+        self.report.events += outbox.withdraw_gone(table, reading)
+        self.report.rows_gone = missing.gone
 
     def map(self, row: SourceRow) -> MappedRow | RejectedRow:
-        """What a row states now, or why it stays home, with an eye on those before it."""
-        mapped = self._scanned(self.mapper.map(row), row)
-        if self.source.snapshot:
-            content = hashlib.sha256(repr(sorted(row.values.items())).encode()).digest()
-            if self._seen.setdefault(mapped.row_key, content) != content:
-                return self.mapper.contradictory(row)
-        return mapped
+        """What a row states now, or why it stays home."""
+        return self._scanned(self.mapper.map(row), row)
+
+    def compared(
+        self, row: SourceRow, mapped: MappedRow | RejectedRow, seen: dict[bytes, bytes]
+    ) -> tuple[MappedRow | RejectedRow, bytes]:
+        """A row with an eye on those before it, and the digest of its content.
+
+        Args:
+            row: The row.
+            mapped: What became of it, taken alone.
+            seen: Content by key of the rows before it; this row's is added.
+        """
+        if not self.source.snapshot:
+            return mapped, b""
+        content = self.mapper.content(row)
+        if seen.setdefault(mapped.row_key, content) != content:
+            return self.mapper.contradictory(row), content
+        return mapped, content
 
     def _scanned(self, mapped: MappedRow | RejectedRow, row: SourceRow) -> MappedRow | RejectedRow:
         """The row as it was mapped, or its rejection if an event of it may not leave."""

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 import ftfy
 from rapidfuzz import process
@@ -87,6 +88,7 @@ def _fold_once(text: str) -> str:
     return " ".join("".join(map(_letter, spelled)).split())
 
 
+@cache
 def _letter(char: str) -> str:
     if char in SAME_LETTER:
         return SAME_LETTER[char]

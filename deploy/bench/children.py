@@ -37,9 +37,9 @@ class Job:
         site: Folder of the site.
         folder: Where it may write.
         servers: The broker, or empty if it needs none.
-        records: Batches to read.
+        records: Batches to read, or rows.
         size: Events a batch.
-        group: Name of the consumer group.
+        group: Name of the consumer group, or kind of register.
     """
 
     site: str
@@ -85,15 +85,20 @@ def tell(figures: dict[str, Any]) -> None:
     os.write(1, b"\n" + json.dumps(figures).encode() + b"\n")
 
 
-def measure(module: str, job: Job) -> dict[str, Any]:
+def measure(module: str, job: Job, patience: float = PATIENCE) -> dict[str, Any]:
     """Runs a measured process until it has told its figures.
+
+    Args:
+        module: A module of this package.
+        job: What it is told.
+        patience: Seconds after which it is given up.
 
     Raises:
         BenchFailed: It ended without any.
     """
     command = [sys.executable, "-m", f"deploy.bench.{module}", json.dumps(asdict(job))]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:  # noqa: S603
-        limit = Timer(PATIENCE, process.kill)
+        limit = Timer(patience, process.kill)
         limit.start()
         try:
             # Faust writes what hides and shows a cursor.

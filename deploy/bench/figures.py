@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from deploy.bench.children import Job, measure
 from deploy.bench.latency import Latency, measure_latency
 from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
+from deploy.bench.registers import WRITERS, RegisterFigures, measure_registers
 from deploy.bench.sealing import Sealing, measure_sealing
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.brokers.kafka.bring_up import kafka
@@ -34,6 +35,7 @@ class Extent:
         sealing_seconds: Processor time for each batch size.
         memory_batches: Batches of 1,000 folded into one ledger.
         latency_events: Events published one by one.
+        register_rows: Rows of the registers that are read.
     """
 
     records: dict[int, int]
@@ -41,14 +43,15 @@ class Extent:
     sealing_seconds: float
     memory_batches: int
     latency_events: int
+    register_rows: int
 
     @property
     def steps(self) -> int:
-        return len(self.records) * self.rounds + self.latency_events + 4
+        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 4
 
 
-FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200)
-QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 6, 5)
+FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200, 1_000_000)
+QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 6, 5, 2_000)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Figures:
     reading: list[Reading]
     memory: dict[str, float]
     latency: Latency
+    registers: list[RegisterFigures] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -74,6 +78,7 @@ class Figures:
             ],
             "memory": self.memory,
             "latency": asdict(self.latency),
+            "registers": [asdict(register) for register in self.registers],
         }
 
 
@@ -121,7 +126,10 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
             events=extent.latency_events,
             on_event=lambda: on_step("latency"),
         )
-    return Figures(_machine(), sealing, reading, memory, latency)
+    registers = measure_registers(
+        folder, rows=extent.register_rows, on_register=lambda: on_step("registers")
+    )
+    return Figures(_machine(), sealing, reading, memory, latency, registers)
 
 
 def measure_latency_on_kafka(

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from country_adapters.kit.runner import TableReport
 from deploy.adapter import Adapter, AdapterReport
 from deploy.commands import joining
 from deploy.commands.health import HealthOption
@@ -61,16 +62,31 @@ def run(
         int,
         typer.Option("--batch-events", min=1, max=MAX_EVENTS, help="Events that fill a batch."),
     ] = MAX_EVENTS,
+    rows_gone: Annotated[
+        int | None,
+        typer.Option(
+            "--rows-gone",
+            min=1,
+            help="So many rows of a table were deleted on purpose: the number that ROWS_GONE told.",
+        ),
+    ] = None,
     health_port: HealthOption = None,
     json: JsonOption = False,
 ) -> None:
     """Reads what is new in a register and publishes it; resumes where it stopped.
 
-    Rows that cannot be mapped stay home, listed in rejects.csv beside the outbox.
+    Rows that cannot be mapped stay home, listed in rejects.csv beside the outbox. What deleted rows
+    said is withdrawn; if more are missing than may go unasked, nothing is, and the run fails.
     """
     heartbeat, patience = (HEARTBEAT_SECONDS, None) if follow else (None, GIVE_UP_SECONDS)
     pace = Pace(heartbeat=heartbeat, give_up_after=patience, full=batch_events)
-    adapter = Adapter(Site(site), open_register(register, data), broker_at(broker, identity), pace)
+    adapter = Adapter(
+        Site(site),
+        open_register(register, data),
+        broker_at(broker, identity),
+        pace,
+        rows_gone=rows_gone,
+    )
     if follow:
         _follow(adapter, health_port, identity)
         return
@@ -130,10 +146,10 @@ def _show(report: AdapterReport, *, json: bool) -> None:
         )
         return
     rows = [
-        (t.table, t.rows, t.mapped, t.rejected, t.events.new, t.events.corrected)
-        for t in report.run.tables
+        (t.table, t.rows, t.mapped, t.rejected, t.rows_gone, *_events(t)) for t in report.run.tables
     ]
-    columns = ["table", "rows#", "mapped#", "rejected#", "new events#", "corrections#"]
+    events = ["new events#", "corrections#", "withdrawals#"]
+    columns = ["table", "rows#", "mapped#", "rejected#", "gone#", *events]
     out.print(table(report.run.authority, columns, rows))
     out.print(f"events receipted by the platform: {report.outbox['events_receipted']}")
     for code, count in report.refusals.items():
@@ -144,31 +160,49 @@ def _show(report: AdapterReport, *, json: bool) -> None:
         out.print(f"rows that stay home are listed in {report.rejects_file}")
 
 
+def _events(read: TableReport) -> tuple[int, int, int]:
+    return read.events.new, read.events.corrected, read.events.withdrawn
+
+
 @app.command()
 def status(register: RegisterArgument, site: SiteOption, json: JsonOption = False) -> None:
     """Tells how the outbox stands: what waits and how long, receipts, gaps, refusals.
 
-    Exits 3 if rows stay home or the platform refused events. When the last receipt came is not
-    kept; how far receipts reach is.
+    Exits 3 if rows stay home or the platform refused events, 1 if more rows are missing from the
+    register than may go unasked. When the last receipt came is not kept; how far receipts reach is.
     """
     adapter = Adapter(Site(site), open_register(register, None), broker_at(""))
     if not adapter.outbox_file.exists():
         raise OutboxMissing(expected=f"an outbox at {adapter.outbox_file}")
     outbox = adapter.open_outbox()
-    tally, refusals = outbox.tally(), outbox.refusals()
+    tally, refusals, readings = outbox.tally(), outbox.refusals(), outbox.readings()
     outbox.close()
     seen = standing(adapter.outbox_file)
     waited = None if seen.oldest_pending is None else time.time() - seen.oldest_pending / 1000
     if json:
         streams = _streams(seen)
         print_json(
-            {**tally, "refusals": refusals, "oldest_waits_seconds": waited, "streams": streams}
+            {
+                **tally,
+                "rows_gone": sum(reading.gone for reading in readings),
+                "rows_missing": sum(reading.held for reading in readings),
+                "refusals": refusals,
+                "oldest_waits_seconds": waited,
+                "streams": streams,
+            }
         )
     else:
         rows = [(name.replace("_", " "), count) for name, count in tally.items()]
+        rows.append(("rows gone", sum(reading.gone for reading in readings)))
         rows += [(f"refused {code}", count) for code, count in refusals.items()]
         out.print(table(adapter.register.authority, ["outbox", "number#"], rows))
         _show_streams(seen, waited)
+        for reading in readings:
+            if reading.held:
+                told = f"of table {reading.source} {reading.held} rows are missing (ROWS_GONE)"
+                out.print(f"{told}: restore the register, or run with --rows-gone {reading.held}")
+    if any(reading.held for reading in readings):
+        raise typer.Exit(Exit.FAILED)
     if tally["rows_rejected"] or refusals:
         raise typer.Exit(Exit.PARTIAL)
 

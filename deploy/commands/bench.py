@@ -1,8 +1,9 @@
-"""``southmed bench``: what sealing, intake, memory and receipts cost on this machine."""
+"""``southmed bench``: what sealing, intake, memory, receipts and registers cost on this machine."""
 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -31,10 +32,17 @@ def bench(
     nodes: Annotated[
         int, typer.Option("--nodes", min=1, max=3, help="Brokers of Apache Kafka.")
     ] = 1,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            "--rows", min=1, help="Rows of the registers that are read; a million if not given."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Measures and prints; it judges nothing. What is measured: `deploy.bench`, docs/figures.md."""
     extent = QUICK if quick else FULL
+    extent = replace(extent, register_rows=rows or extent.register_rows)
     if broker is BrokerKind.KAFKA:
         _bench_kafka(extent, nodes, json=json)
         return
@@ -92,6 +100,7 @@ def _show(figures: Figures) -> None:
     ]
     title = "Durable intake through Faust beside a plain loop (processor time an event)"
     out.print(table(title, [*columns, "rounds#", "at most#"], rows))
+    _show_registers(figures)
     memory, latency = figures.memory, figures.latency
     rest = [
         ("resident memory, per million events", f"{memory['resident_mib_per_million']:,.0f} MiB"),
@@ -101,3 +110,21 @@ def _show(figures: Figures) -> None:
         ("publish to receipt, p99", f"{latency.p99_ms:,.0f} ms"),
     ]
     out.print(table("Memory and latency", ["figure", "measured#"], rest))
+
+
+def _show_registers(figures: Figures) -> None:
+    rows = [
+        (
+            register.kind,
+            f"{register.rows:,}",
+            f"{register.events:,}",
+            f"{register.rows_per_second:,.0f}",
+            f"{register.rows_per_core_second:,.0f}",
+            f"{register.bare_rows_per_second:,.0f}",
+            f"{register.peak_mib:,.0f} MiB",
+        )
+        for register in figures.registers
+    ]
+    rates = ["rows/s#", "rows/core-s#", "bare rows/s#"]
+    columns = ["register", "rows#", "events#", *rates, "memory#"]
+    out.print(table("Reading a register into the outbox, beside a bare read", columns, rows))

@@ -59,6 +59,16 @@ class TestQuickBench:
         assert {"buffers_mib", "resident_mib_per_million"} <= set(memory)
         assert 0 < latency["p50_ms"] <= latency["p99_ms"]
 
+    def test_reading_a_register_is_measured_beside_a_bare_read(
+        self, figures: dict[str, Any]
+    ) -> None:
+        assert [register["kind"] for register in figures["registers"]] == ["csv", "sql"]
+        for register in figures["registers"]:
+            assert register["rows"] == 2_000
+            assert register["events"] > register["rows"]
+            assert 0 < register["rows_per_second"] < register["bare_rows_per_second"]
+            assert register["peak_mib"] > 0
+
     def test_nothing_is_infinite_or_not_a_number(self, figures: dict[str, Any]) -> None:
         assert all(math.isfinite(number) for number in _numbers(figures))
 

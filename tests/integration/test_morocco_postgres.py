@@ -7,6 +7,7 @@ are skipped, but not in continuous integration: there they fail.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -213,3 +214,36 @@ def test_a_change_that_becomes_visible_late_is_found_by_the_overlap(
     assert report.events.corrected >= 1
     assert (report.events.new, report.events.withdrawn) == (0, 0)
     assert read(register, outbox).events.corrected == 0
+
+
+def a_day_passes(outbox: Outbox) -> None:
+    """The last complete reading began two days ago."""
+    fingerprint, _, text = (outbox.cursor("victimes") or "").partition("|")
+    kept = json.loads(text)
+    began = datetime.fromisoformat(kept["began"]) - timedelta(days=2)
+    aged = json.dumps({**kept, "began": began.isoformat()})
+    outbox.record("victimes", [], f"{fingerprint}|{aged}")
+
+
+def test_a_deleted_row_is_withdrawn_by_the_next_complete_reading(
+    register: Register, outbox: Outbox, engine: sa.Engine
+) -> None:
+    read(register, outbox)
+    with engine.begin() as connection:
+        row = first_accepted(connection, outbox)
+        connection.execute(sa.delete(VICTIMS).where(VICTIMS.c.id == row))
+    assert read(register, outbox).events.withdrawn == 0
+    a_day_passes(outbox)
+    report = read(register, outbox)
+    gone = {table.table: table.rows_gone for table in report.tables if table.rows_gone}
+    assert gone == {"victimes": 1}
+    assert report.events.withdrawn >= 1
+    assert (report.events.new, report.events.corrected) == (0, 0)
+    assert read(register, outbox).events.withdrawn == 0
+
+
+def first_accepted(connection: sa.Connection, outbox: Outbox) -> int:
+    """The first victim whose row was not rejected."""
+    rejected = {r.row for r in outbox.rejections() if r.table == "victimes"}
+    rows = connection.execute(sa.select(VICTIMS.c.id).order_by(VICTIMS.c.id)).scalars()
+    return next(int(row) for row in rows if str(row) not in rejected)

@@ -11,7 +11,7 @@ from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import load_register
 from country_adapters.kit.runner import RunReport, run, write_rejects
 from producers.outbox import Outbox
-from producers.rows import MappedRow, Recorded, RejectedRow
+from producers.rows import MappedRow, Recorded, RejectedRow, Sighting
 from tests.unit.small_register import GOOD, HEADER, REGISTER, TODAY, declare
 
 NAMES = Pseudonyms(bytes(32))
@@ -27,11 +27,17 @@ class MortalOutbox(Outbox):
 
     lives = 1_000
 
-    def record(self, source: str, rows: Sequence[MappedRow | RejectedRow], cursor: str) -> Recorded:
+    def record(
+        self,
+        source: str,
+        rows: Sequence[MappedRow | RejectedRow],
+        cursor: str,
+        sighting: Sighting | None = None,
+    ) -> Recorded:
         self.lives -= 1
         if self.lives < 0:
             raise Killed
-        return super().record(source, rows, cursor)
+        return super().record(source, rows, cursor, sighting)
 
 
 @pytest.fixture

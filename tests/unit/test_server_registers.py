@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from country_adapters.kit.errors import DeclarationInvalid, MissingColumn, UnknownColumn
+from country_adapters.kit.errors import (
+    DeclarationInvalid,
+    MissingColumn,
+    RowsGone,
+    UnknownColumn,
+)
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import load_register
 from country_adapters.kit.runner import RunReport, run
@@ -169,6 +175,14 @@ class Authority:
             folder / "outbox.sqlite", authority="tn.test", streams=1, id_key=bytes(32)
         )
 
+    def a_day_passes(self) -> None:
+        """The last complete reading began two days ago."""
+        fingerprint, _, text = (self.outbox.cursor("lines") or "").partition("|")
+        kept = json.loads(text)
+        began = datetime.fromisoformat(kept["began"]) - timedelta(days=2)
+        aged = json.dumps({**kept, "began": began.isoformat()})
+        self.outbox.record("lines", [], f"{fingerprint}|{aged}")
+
     def declared(self) -> str:
         """The register's declaration, with the address of the server."""
         source = self.example.source.replace("URL", self.server.url)
@@ -215,6 +229,45 @@ def test_a_new_row_and_nothing_else_is_recorded_by_the_next_run(authority: Autho
     authority.server.rows.append(row_of(authority.example, COUNT + 1))
     events = authority.run().events
     assert (events.new, events.corrected, events.withdrawn) == (3, 0, 0)
+
+
+def test_a_row_deleted_on_the_server_is_withdrawn_by_the_next_complete_reading(
+    authority: Authority,
+) -> None:
+    authority.run()
+    del authority.server.rows[2]
+    assert authority.run().events.withdrawn == 0, "the next complete reading is tomorrow's"
+    authority.a_day_passes()
+    report = authority.run()
+    assert (report.tables[0].rows_gone, report.events.withdrawn) == (1, 3)
+    assert authority.run().events.withdrawn == 0
+
+
+def test_a_complete_reading_that_broke_off_knows_the_rows_it_found_before(
+    authority: Authority,
+) -> None:
+    authority.run()
+    del authority.server.rows[4]
+    authority.a_day_passes()
+    for _ in range(2):
+        authority.outbox.lives = 1
+        with pytest.raises(Killed):
+            authority.run()
+    authority.outbox.lives = 1_000
+    report = authority.run()
+    assert report.rows < COUNT - 1, "it went on where it stopped"
+    assert (report.tables[0].rows_gone, report.events.withdrawn) == (1, 3)
+
+
+def test_a_server_that_lost_most_rows_withdraws_nothing(authority: Authority) -> None:
+    authority.server.rows = [row_of(authority.example, n) for n in range(1, 21)]
+    authority.run()
+    del authority.server.rows[5:]
+    authority.a_day_passes()
+    for _ in range(2):
+        with pytest.raises(RowsGone, match="15 of them missing"):
+            authority.run()
+    assert authority.outbox.tally()["events"] == 60
 
 
 def test_a_question_that_vanished_or_came_stops_the_run_before_a_row_is_recorded(

@@ -252,6 +252,21 @@ def test_a_list_reads_alike_from_every_format(tmp_path: Path, kind: str) -> None
     assert PLANTED not in str(cells)
 
 
+def test_a_table_may_begin_anywhere_on_its_sheet_and_another_be_empty(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "قائمة"
+    for number, line in enumerate([LIST_HEADER, LIST_LINES[0]], start=4):
+        for column, cell in enumerate(line, start=3):
+            book.active.cell(number, column, cell)
+    book.create_sheet("Notes")
+    book.save(tmp_path / "r.xlsx")
+    options = LIST.model_copy(update={"file": "r.xlsx", "header_lines": (4, 4)})
+    [row] = options.open(tmp_path, LIST_WANTED).read(None)
+    assert (row.locator, row.values["Âge"]) == ("قائمة!5", 17)
+    with pytest.raises(MissingColumn):
+        list(options.model_copy(update={"sheets": ".*"}).open(tmp_path, LIST_WANTED).read(None))
+
+
 @every_format
 def test_the_order_of_columns_of_a_workbook_does_not_matter(tmp_path: Path, kind: str) -> None:
     lines = [LIST_HEADER, *LIST_LINES]

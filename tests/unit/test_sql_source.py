@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ SQL = SqlOptions(
 )
 SQL_WANTED = Wanted(used=("sexe",), ignored=("nom",))
 NOON = datetime(2024, 5, 1, 12)
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -51,8 +52,12 @@ def put(engine: sa.Engine, number: int, sexe: str, at: datetime) -> None:
         )
 
 
-def sql_rows(folder: Path, cursor: str | None = None) -> list[SourceRow]:
-    return list(SQL.open(folder, SQL_WANTED).read(cursor))
+def sql_rows(
+    folder: Path, cursor: str | None = None, hours_later: float = 0, options: SqlOptions = SQL
+) -> list[SourceRow]:
+    source = options.open(folder, SQL_WANTED)
+    source.clock = lambda: NOW + timedelta(hours=hours_later)
+    return list(source.read(cursor))
 
 
 def test_rows_come_as_they_changed_and_rows_of_one_instant_by_id(
@@ -77,6 +82,43 @@ def test_reading_goes_on_behind_the_cursor_but_for_the_overlap(
     rows = sql_rows(tmp_path, cursor)
     assert [row.locator for row in rows] == ["3", "2", "1"]
     assert rows[0].cursor == cursor, "a cursor never goes back"
+
+
+@pytest.mark.parametrize(
+    ("hours", "later", "complete"), [(24, 23.9, False), (24, 24, True), (1, 2, True), (0, 0, True)]
+)
+def test_all_rows_are_read_again_when_a_complete_reading_is_due(
+    tmp_path: Path, database: sa.Engine, hours: int, later: float, complete: bool
+) -> None:
+    for number in range(4):
+        put(database, number, "F", NOON + timedelta(hours=number))
+    cursor = sql_rows(tmp_path)[-1].cursor
+    options = SQL.model_copy(update={"complete_every_hours": hours})
+    assert len(sql_rows(tmp_path, cursor, later, options)) == (4 if complete else 1)
+
+
+def test_a_cursor_from_before_there_were_complete_readings_begins_one(
+    tmp_path: Path, database: sa.Engine
+) -> None:
+    for number in range(4):
+        put(database, number, "F", NOON + timedelta(hours=number))
+    assert len(sql_rows(tmp_path, '["2024-05-01 15:00:00", 3]')) == 4
+
+
+def test_a_row_that_changes_during_a_complete_reading_is_not_missed(
+    tmp_path: Path, database: sa.Engine
+) -> None:
+    with database.begin() as connection:
+        connection.execute(
+            sa.text("INSERT INTO victimes VALUES (:id, '', 'F', :at)"),
+            [{"id": n, "at": str(NOON + timedelta(seconds=n))} for n in range(1200)],
+        )
+    rows = SQL.open(tmp_path, SQL_WANTED).read(None)
+    seen = [next(rows).locator]
+    put(database, 1100, "M", NOON + timedelta(hours=1))
+    seen += [row.locator for row in rows]
+    assert sorted(map(int, seen)) == list(range(1200))
+    assert seen[-1] == "1100"
 
 
 def test_the_order_of_columns_does_not_matter(tmp_path: Path, database: sa.Engine) -> None:

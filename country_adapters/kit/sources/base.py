@@ -11,6 +11,9 @@ The rules:
    reading did not come to its end. The outbox knows the rows that did not change. Only so can two
    rows of one file that contradict each other be noticed, wherever a reading broke off.
 4. Empty lines and repeated header lines are no rows.
+5. A source names the complete reading that it begins or goes on with. When ``read`` comes to its
+   end, every row there is has been given since the reading of that name began; so whoever kept
+   count knows which rows have gone. A file that was written to meanwhile does not come to its end.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from country_adapters.kit.columns import is_blank
 from country_adapters.kit.errors import (
     DuplicateColumn,
     MissingColumn,
+    RegisterChanged,
     RegisterMissing,
     UnknownColumn,
 )
@@ -52,9 +56,13 @@ class Source(Protocol):
     Attributes:
         snapshot: Whether one reading sees each row once, as in a file; then two rows with the same
             key contradict each other.
+        reading: The name of the complete reading; told when ``read`` gives its first row, or ends.
     """
 
     snapshot: bool
+
+    @property
+    def reading(self) -> str: ...
 
     def read(self, cursor: str | None) -> Iterator[SourceRow]:
         """The rows after a cursor.
@@ -120,6 +128,10 @@ class Record:
     values: Mapping[str, object] = field(repr=False)
 
 
+END = "end"
+"""What the cursor behind the last row of a file tells instead of its number."""
+
+
 class FileSource:
     """What sources that read a file share: the digest of the file is their cursor.
 
@@ -134,27 +146,65 @@ class FileSource:
         self.path = path
         self.wanted = wanted
 
-    def records(self, data: bytes) -> list[Record]:
-        """Parses the whole file; subclasses know the format."""
+    def size(self) -> int:
+        """The number of records; the whole file is checked for it."""
+        raise NotImplementedError
+
+    def records(self) -> Iterator[Record]:
+        """The records, once more from the first; subclasses know the format."""
         raise NotImplementedError
 
     @cached_property
-    def _content(self) -> tuple[str, list[Record]]:
-        try:
-            data = self.path.read_bytes()
-        except OSError:
-            raise RegisterMissing(expected=f"the file {self.path.name}", got="none") from None
-        return hashlib.sha256(data).hexdigest(), self.records(data)
+    def reading(self) -> str:
+        """The digest of the file as it was found."""
+        return self._digest()
 
-    def size(self) -> int | None:
-        return len(self._content[1])
+    def _digest(self) -> str:
+        try:
+            with self.path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            raise self.missing() from None
+
+    def missing(self) -> RegisterMissing:
+        return RegisterMissing(expected=f"the file {self.path.name}", got="none")
 
     def read(self, cursor: str | None) -> Iterator[SourceRow]:
-        digest, records = self._content
-        if cursor == f"{digest}:{len(records)}":
+        """All rows, unless the file was read to its end before and is the same.
+
+        Raises:
+            RegisterChanged: The file was written to meanwhile.
+        """
+        digest = self.reading
+        if cursor == f"{digest}:{END}":
             return
-        for number, record in enumerate(records, start=1):
-            yield SourceRow(record.locator, record.values, f"{digest}:{number}")
+        last = self.size()
+        for number, record in enumerate(self.records(), start=1):
+            place = END if number == last else str(number)
+            yield SourceRow(record.locator, record.values, f"{digest}:{place}")
+        if self._digest() != digest:
+            raise RegisterChanged(expected="the same file to its end", got=self.path.name)
+
+
+class WholeFile(FileSource):
+    """A file whose format has to be held in memory as a whole to be read."""
+
+    def parse(self, data: bytes) -> list[Record]:
+        """Parses the file; subclasses know the format."""
+        raise NotImplementedError
+
+    @cached_property
+    def _records(self) -> list[Record]:
+        try:
+            return self.parse(self.path.read_bytes())
+        except OSError:
+            raise self.missing() from None
+
+    def size(self) -> int:
+        return len(self._records)
+
+    def records(self) -> Iterator[Record]:
+        return iter(self._records)
 
 
 Lines = Sequence[Sequence[object]]
@@ -178,12 +228,18 @@ def lines_below(
     index_of = {name: names.index(squeeze(name)) for name in wanted.used}
     headers = [_squeezed(line) for line in repeated]
     for locator, cells in lines:
-        if all(map(is_blank, cells)) or _squeezed(cells) in headers:
+        if all(map(is_blank, cells)) or _repeats(cells, headers):
             continue
         values = {
             name: cells[index] if index < len(cells) else None for name, index in index_of.items()
         }
         yield Record(locator, values)
+
+
+def _repeats(cells: Sequence[object], headers: list[list[str]]) -> bool:
+    """Whether a line is a header line once more; its first cell mostly tells that it is not."""
+    first = [squeeze(cell) for cell in cells[:1]]
+    return any(line[:1] == first and line == _squeezed(cells) for line in headers)
 
 
 def _squeezed(line: Sequence[object]) -> list[str]:

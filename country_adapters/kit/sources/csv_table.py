@@ -3,14 +3,18 @@
 A one-byte encoding decodes any bytes to some letters, so a wrong declaration would pass in silence.
 Therefore one text is declared as a canary, a header or, where all headers are plain ASCII, a word
 that some cell always holds: if none reads exactly so, the file is not in that encoding.
+
+The file is read twice, line by line: once to check all of it before the first row is given, and
+once for its rows. It is never held in memory.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +22,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from country_adapters.kit.errors import RegisterUnreadable, WrongEncoding
 from country_adapters.kit.sources.base import FileSource, Record, Wanted, lines_below
+
+Line = tuple[str, Sequence[object]]
+"""A line's number and its cells."""
 
 
 def _known_encoding(name: str) -> str:
@@ -62,37 +69,58 @@ class CsvTable(FileSource):
         super().__init__(path, wanted)
         self.options = options
 
-    def records(self, data: bytes) -> list[Record]:
-        try:
-            text = data.decode(self.options.encoding)
-        except UnicodeDecodeError:
-            raise self._wrong_encoding("bytes that it does not have") from None
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.options.delimiter)
-        try:
-            header = next(reader, [])
-            lines = list(_numbered(reader))
-            if not any(self.options.canary in cells for cells in (header, *_cells(lines))):
+    def size(self) -> int:
+        return self._checked
+
+    @cached_property
+    def _checked(self) -> int:
+        """The number of records in a file that is as declared."""
+        with self._lines() as (header, lines):
+            watched = _Watched(lines, self.options.canary, self.options.canary in header)
+            records = lines_below(header, [header], watched, Wanted((), ()))
+            number = sum(1 for _ in records)
+            if not watched.found:
                 raise self._wrong_encoding("no such header or cell")
             self.wanted.check(header, _place, self.path.name)
-            return list(lines_below(header, [header], lines, self.wanted))
+            return number
+
+    def records(self) -> Iterator[Record]:
+        with self._lines() as (header, lines):
+            yield from lines_below(header, [header], lines, self.wanted)
+
+    @contextmanager
+    def _lines(self) -> Iterator[tuple[list[str], Iterator[Line]]]:
+        """The header and the lines below it, each with its number."""
+        try:
+            with self.path.open(encoding=self.options.encoding, newline="") as file:
+                reader = csv.reader(file, delimiter=self.options.delimiter)
+                yield next(reader, []), ((str(reader.line_num), cells) for cells in reader)
+        except UnicodeError:
+            raise self._wrong_encoding("bytes that it does not have") from None
         except csv.Error:
-            raise RegisterUnreadable(
-                expected="CSV", got=f"{self.path.name}, line {reader.line_num}"
-            ) from None
+            place = f"{self.path.name}, line {reader.line_num}"
+            raise RegisterUnreadable(expected="CSV", got=place) from None
+        except OSError:
+            raise self.missing() from None
 
     def _wrong_encoding(self, got: str) -> WrongEncoding:
         wanted = f"{self.options.encoding} and the canary {self.options.canary!r}"
         return WrongEncoding(expected=wanted, got=f"{got} in {self.path.name}")
 
 
+class _Watched:
+    """Lines as they pass, looked at for the canary until it was found."""
+
+    def __init__(self, lines: Iterator[Line], canary: str, found: bool) -> None:
+        self._lines = lines
+        self._canary = canary
+        self.found = found
+
+    def __iter__(self) -> Iterator[Line]:
+        for line in self._lines:
+            self.found = self.found or self._canary in line[1]
+            yield line
+
+
 def _place(index: int) -> str:
     return f"column {index + 1}"
-
-
-def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[str, Sequence[object]]]:
-    for cells in reader:
-        yield str(reader.line_num), cells  # type: ignore[attr-defined]
-
-
-def _cells(lines: Iterable[tuple[str, Sequence[object]]]) -> Iterator[Sequence[object]]:
-    return (cells for _, cells in lines)

@@ -14,8 +14,8 @@ The rules:
 4. Events come in the order in which they were made, page by page (see ``paged``), so an update
    does not move one from its page. A reading that broke off goes on behind its last row; then
    comes a new one.
-
-An event deleted on the server is not noticed, as with every register.
+5. A deleted event is not updated, so all are read again once in ``complete_every_hours``; the
+   outbox knows which went.
 """
 
 from __future__ import annotations
@@ -32,7 +32,15 @@ from pydantic import Field
 from country_adapters.kit.errors import RegisterUnreadable
 from country_adapters.kit.sources.answers import check_answers, objects, used_answers
 from country_adapters.kit.sources.base import SourceRow, Wanted
-from country_adapters.kit.sources.paged import Page, Reached, count_of, numbered_pages
+from country_adapters.kit.sources.paged import (
+    Clock,
+    Page,
+    Reached,
+    count_of,
+    is_due,
+    now,
+    numbered_pages,
+)
 from country_adapters.kit.sources.web import PATIENT, Patience, Server, ServerOptions, read_token
 
 OF_EVERY_EVENT = (
@@ -55,6 +63,7 @@ class Dhis2Options(ServerOptions):
         org_unit: The uid of an organisation unit; all that the user may see if not given.
         org_unit_mode: Which units beside it: ``SELECTED``, ``CHILDREN``, ``DESCENDANTS``.
         overlap_seconds: How far before the last reading the next one begins.
+        complete_every_hours: How often all events are read again; 0 is in each run.
     """
 
     kind: Literal["dhis2"]
@@ -64,6 +73,7 @@ class Dhis2Options(ServerOptions):
     org_unit: str = Field(default="", pattern=rf"^$|{UID}")
     org_unit_mode: Literal["", "SELECTED", "CHILDREN", "DESCENDANTS"] = ""
     overlap_seconds: int = Field(default=7200, ge=0)
+    complete_every_hours: int = Field(default=24, ge=0)
 
     def open(self, folder: Path, wanted: Wanted) -> Dhis2:
         return Dhis2(self, folder, wanted)
@@ -76,16 +86,18 @@ class _Reading:
     Attributes:
         after: It takes what was updated after this time; all if there is none.
         until: The newest update when it began; blank if it did not begin yet.
+        began: When the complete reading began that it belongs to.
         reached: How far it came.
     """
 
     after: str | None
     until: str
+    began: str
     reached: Reached = field(default_factory=Reached)
 
     def cursor(self, reached: Reached, *, is_last: bool) -> str:
         """The cursor behind a row; behind the last one, that of the next reading's beginning."""
-        kept = _Reading(self.until, "") if is_last else replace(self, reached=reached)
+        kept = _Reading(self.until, "", self.began) if is_last else replace(self, reached=reached)
         return json.dumps(asdict(kept))
 
 
@@ -97,6 +109,7 @@ class Dhis2:
         folder: The folder of the register.
         wanted: The data elements and fields to use and to ignore.
         patience: How long to wait for the server.
+        clock: Tells when a complete reading is due.
     """
 
     snapshot = False
@@ -107,12 +120,15 @@ class Dhis2:
         folder: Path,
         wanted: Wanted,
         patience: Patience = PATIENT,
+        clock: Clock = now,
     ) -> None:
         self.options = options
         self.wanted = Wanted(wanted.used, (*wanted.ignored, *OF_EVERY_EVENT), wanted.groups)
         self._server = Server(options, folder, patience)
         self._token_file = folder / options.token_file
+        self._clock = clock
         self._total: int | None = None
+        self.reading = ""
 
     def size(self) -> int | None:
         return self._total
@@ -126,14 +142,25 @@ class Dhis2:
         """
         authorization = f"ApiToken {read_token(self._token_file)}"
         self._check_stage(authorization)
-        reading = _kept(cursor)
+        reading = self._start(cursor)
+        self.reading = reading.began
         if reading.until:
             yield from self._rows(reading, authorization)
-            reading = _Reading(reading.until, "")
+            reading = _Reading(reading.until, "", reading.began)
         newest = self._ask({"order": "updatedAt:desc", "pageSize": 1, "page": 1}, authorization)
         if newest.rows:
             until = str(newest.rows[0].get("updatedAt", ""))
             yield from self._rows(replace(reading, until=until), authorization)
+
+    def _start(self, cursor: str | None) -> _Reading:
+        """The reading that a cursor keeps, or a complete one if it is due."""
+        at = self._clock()
+        if cursor is not None:
+            kept = json.loads(cursor)
+            began = kept.get("began", "")
+            if began and not is_due(began, self.options.complete_every_hours, at):
+                return _Reading(kept["after"], kept["until"], began, Reached(**kept["reached"]))
+        return _Reading(None, "", at.isoformat())
 
     def _rows(self, reading: _Reading, authorization: str) -> Iterator[SourceRow]:
         """What is left of one reading."""
@@ -193,14 +220,6 @@ class Dhis2:
         known = [*elements, *OF_EVERY_EVENT]
         place = f"stage {self.options.stage}"
         self.wanted.check(known, lambda index: f"data element {known[index]}", place)
-
-
-def _kept(cursor: str | None) -> _Reading:
-    """The reading that a cursor keeps; without ``until`` it has not begun."""
-    if cursor is None:
-        return _Reading(None, "")
-    kept = json.loads(cursor)
-    return _Reading(kept["after"], kept["until"], Reached(**kept["reached"]))
 
 
 def _flat(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from country_adapters.kit.errors import ExportIncomplete, RegisterUnreadable, WrongEncoding
 from country_adapters.kit.sources.answers import check_answers, objects, used_answers
-from country_adapters.kit.sources.base import FileSource, Record, Wanted
+from country_adapters.kit.sources.base import Record, Wanted, WholeFile
 
 
 class KoboOptions(BaseModel):
@@ -36,10 +36,10 @@ class KoboOptions(BaseModel):
         return KoboExport(folder / self.file, wanted)
 
 
-class KoboExport(FileSource):
+class KoboExport(WholeFile):
     """An export of submissions in JSON (UTF-8, as RFC 8259 demands)."""
 
-    def records(self, data: bytes) -> list[Record]:
+    def parse(self, data: bytes) -> list[Record]:
         submissions = self._submissions(data)
         check_answers(submissions, self.wanted, self.path.name)
         return [

@@ -9,9 +9,8 @@ The rules:
    followed to its end. Of it only the query is used, so the token goes to the declared server only.
 3. ``count`` must be that of the submissions that came; it may grow while they are read.
 4. An edited submission keeps its number and its time, so it is not seen among the new ones.
-   Therefore all are read again once in ``complete_every_hours``; the outbox knows what changed.
-
-A submission deleted on the server is not noticed, as with every register.
+   Therefore all are read again once in ``complete_every_hours``; the outbox knows what changed,
+   and which submissions were deleted on the server.
 """
 
 from __future__ import annotations
@@ -87,6 +86,7 @@ class KoboApi:
         self._token_file = folder / options.token_file
         self._clock = clock
         self._total: int | None = None
+        self.reading = ""
 
     @property
     def _form(self) -> str:
@@ -103,6 +103,7 @@ class KoboApi:
             RegisterError: As the server's other failures are named.
         """
         began, last = self._start(cursor)
+        self.reading = began
         authorization = f"Token {read_token(self._token_file)}"
         self._check_form(authorization)
         for page in self._pages(last, authorization):

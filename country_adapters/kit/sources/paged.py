@@ -9,6 +9,9 @@ and a window that slides over a list from which a row went skips another one in 
 3. A row of the page before does not come again; if it does, the order was not kept.
 4. If rows went between two readings, the later one begins again at the first row.
 
+One thing no count tells: a row deleted and another added between two pages. A row may then slide
+past one complete reading; what it said is withdrawn, and stated again by the next one.
+
 Whatever breaks these rules stops the run; what was recorded stays, and the next run goes on.
 """
 

@@ -10,7 +10,7 @@ The rules:
    the server, and so need no ``ignore``. What comes unasked is refused.
 4. Cases come in the order in which they were made, page by page (see ``paged``). A later run goes
    on where the last one stopped; all are read again once in ``complete_every_hours``, because a
-   case that changed keeps its place. The outbox knows what changed.
+   case that changed keeps its place. The outbox knows what changed, and which cases went.
 
 A field with several answers comes as one text: declare ``split: ;``. A subform is a ``group``.
 """
@@ -95,6 +95,7 @@ class Primero:
         self._clock = clock
         self._authorization: str | None = None
         self._total: int | None = None
+        self.reading = ""
 
     def size(self) -> int | None:
         return self._total
@@ -107,6 +108,7 @@ class Primero:
             RegisterError: As the server's other failures are named.
         """
         began, reached = self._start(cursor)
+        self.reading = began
         self._check_forms()
         for window in numbered_pages(self._page, self.options.page_size, "id", reached):
             check_answers(window.rows, self.wanted, "the cases")

@@ -8,11 +8,14 @@ The rules:
    little before the cursor (``overlap_seconds``); rows read twice change nothing, and the cursor
    never goes back.
 3. Nothing is held open: rows come in pages, each by its own query.
-4. The address of the database comes from an environment variable or a file, because it may hold a
+4. A deleted row does not change. So all rows are read again, in the same order, once in
+   ``complete_every_hours``: a row that changes meanwhile moves to the end and is not missed.
+5. The address of the database comes from an environment variable or a file, because it may hold a
    password. It is no argument, and no error repeats it.
 
 A row whose time of change is not maintained is never seen again: declare a view where needed, and
-let its time of change be the latest of those of the tables it joins.
+let its time of change be the latest of those of the tables it joins. An index on (time of change,
+id) makes a page cost the same wherever it stands.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from country_adapters.kit.errors import MissingColumn, RegisterMissing, RegisterUnreadable
 from country_adapters.kit.sources.base import SourceRow, Wanted
+from country_adapters.kit.sources.paged import Clock, is_due, now
 
 PAGE = 500
 CHANGED_AT = "southmed_changed_at"
@@ -76,6 +80,7 @@ class SqlOptions(BaseModel):
         changed_at: Its column with the time of the last change.
         id: Its column with a unique number or text that never changes.
         overlap_seconds: How far before the cursor reading begins.
+        complete_every_hours: How often all rows are read again; 0 is in each run.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -86,6 +91,7 @@ class SqlOptions(BaseModel):
     changed_at: str
     id: str
     overlap_seconds: int = Field(default=300, ge=0)
+    complete_every_hours: int = Field(default=24, ge=0)
 
     def open(self, folder: Path, wanted: Wanted) -> SqlTable:
         return SqlTable(self, sa.create_engine(_anchored(self.address.url(folder), folder)), wanted)
@@ -106,10 +112,14 @@ class SqlTable:
 
     snapshot = False
 
-    def __init__(self, options: SqlOptions, engine: sa.Engine, wanted: Wanted) -> None:
+    def __init__(
+        self, options: SqlOptions, engine: sa.Engine, wanted: Wanted, clock: Clock = now
+    ) -> None:
         self.options = options
         self.wanted = wanted
         self._engine = engine
+        self.clock = clock
+        self.reading = ""
 
     @cached_property
     def _table(self) -> sa.Table:
@@ -130,11 +140,18 @@ class SqlTable:
         return table
 
     def size(self) -> int | None:
+        return self._size
+
+    @cached_property
+    def _size(self) -> int:
+        """The number of rows when it is first asked for."""
         [row] = self._rows(sa.select(sa.func.count().label("size")).select_from(self._table))
         return int(row["size"])
 
     def read(self, cursor: str | None) -> Iterator[SourceRow]:
         """The rows that changed since the cursor, and those of the overlap before it.
+
+        All rows, if a complete reading is due.
 
         Raises:
             RegisterUnreadable: The database does not answer, or a row has no time of change.
@@ -142,13 +159,14 @@ class SqlTable:
         undated = sa.select(self._table.c[self.options.id]).where(self._changed_at.is_(None))
         if self._rows(undated.limit(1)):
             raise RegisterUnreadable(expected="a time of change in every row", got="a blank")
-        reached, after = self._start(cursor)
+        self.reading, kept = self._due(cursor)
+        reached, after = self._start(kept)
         while page := self._page(after):
             for row in page:
                 after = (row[CHANGED_AT], row[self.options.id])
                 reached = after if reached is None else max(reached, after)
                 values = {name: row[name] for name in self.wanted.used}
-                yield SourceRow(str(after[1]), values, _write_cursor(reached))
+                yield SourceRow(str(after[1]), values, _write_cursor(self.reading, reached))
 
     def _column(self, name: str) -> sa.ColumnElement[Any]:
         """A column with the values that the database itself holds and compares.
@@ -167,11 +185,21 @@ class SqlTable:
     def _in_text(self) -> bool:
         return self._engine.dialect.name == "sqlite"
 
-    def _start(self, cursor: str | None) -> tuple[Keys | None, Keys | None]:
+    def _due(self, cursor: str | None) -> tuple[str, Sequence[Any] | None]:
+        """When the complete reading began that this one belongs to, and the keys it reached."""
+        at = self.clock()
+        kept = json.loads(cursor) if cursor is not None else None
+        # A cursor without the time is one from before there were complete readings.
+        hours = self.options.complete_every_hours
+        if isinstance(kept, dict) and not is_due(kept["began"], hours, at):
+            return kept["began"], kept["reached"]
+        return at.isoformat(), None
+
+    def _start(self, kept: Sequence[Any] | None) -> tuple[Keys | None, Keys | None]:
         """The keys reached, and those behind which reading begins."""
-        if cursor is None:
+        if kept is None:
             return None, None
-        text, number = json.loads(cursor)
+        text, number = kept
         changed_at = datetime.fromisoformat(text)
         since = changed_at - timedelta(seconds=self.options.overlap_seconds)
         if self._in_text:
@@ -202,10 +230,10 @@ class SqlTable:
         )
 
 
-def _write_cursor(keys: Keys) -> str:
+def _write_cursor(began: str, keys: Keys) -> str:
     changed_at, number = keys
     text = changed_at if isinstance(changed_at, str) else changed_at.isoformat()
-    return json.dumps([text, number])
+    return json.dumps({"began": began, "reached": [text, number]})
 
 
 def _behind(
@@ -214,5 +242,6 @@ def _behind(
     since, last = after
     later: sa.ColumnElement[bool] = changed >= since
     if last is not None:
-        later = sa.or_(changed > since, sa.and_(changed == since, number > last))
+        # The first part is what an index on both is entered by.
+        later = sa.and_(changed >= since, sa.or_(changed > since, number > last))
     return later

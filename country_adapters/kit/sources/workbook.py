@@ -8,6 +8,9 @@ is what stands in the lines of its own column.
 
 Every sheet must be declared, as one to read or as one to leave, so that a forgotten sheet is
 noticed and not lost.
+
+A workbook has to be held in memory as it is read, its cells in the reader's own compact form; a
+line becomes a row only when it is asked for.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,7 +27,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from country_adapters.kit.errors import RegisterUnreadable, WrongSheets
-from country_adapters.kit.sources.base import FileSource, Record, Wanted, lines_below, squeeze
+from country_adapters.kit.sources.base import (
+    FileSource,
+    Lines,
+    Record,
+    Wanted,
+    lines_below,
+    squeeze,
+)
 
 JOINED = " / "
 
@@ -57,6 +69,28 @@ class WorkbookOptions(BaseModel):
         return Workbook(self, folder / self.file, wanted)
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """A sheet that was checked.
+
+    Attributes:
+        sheet: The sheet.
+        header: The lines of the header.
+        names: The headers, one a column.
+    """
+
+    sheet: CalamineSheet
+    header: Lines
+    names: list[str]
+
+    def below(self, last: int) -> Iterator[tuple[str, Sequence[object]]]:
+        """The lines below the header, each made when it is asked for."""
+        left = [""] * (self.sheet.start or (0, 0))[1]
+        for number, cells in enumerate(self.sheet.iter_rows(), start=1):
+            if number > last:
+                yield f"{self.sheet.name}!{number}", [*left, *cells]
+
+
 class Workbook(FileSource):
     """A workbook (xlsx, xls, xlsb or ods)."""
 
@@ -64,13 +98,29 @@ class Workbook(FileSource):
         super().__init__(path, wanted)
         self.options = options
 
-    def records(self, data: bytes) -> list[Record]:
+    def size(self) -> int:
+        return self._size
+
+    @cached_property
+    def _size(self) -> int:
+        return sum(1 for _ in self.records())
+
+    def records(self) -> Iterator[Record]:
+        last = self.options.header_lines[1]
+        for checked in self._sheets:
+            yield from lines_below(checked.names, checked.header, checked.below(last), self.wanted)
+
+    @cached_property
+    def _sheets(self) -> list[_Sheet]:
+        """The sheets of this table, all checked before a row is given."""
         try:
-            book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+            book = CalamineWorkbook.from_filelike(io.BytesIO(self.path.read_bytes()))
             sheets = [book.get_sheet_by_name(name) for name in self._names(book.sheet_names)]
+        except OSError:
+            raise self.missing() from None
         except CalamineError:
             raise RegisterUnreadable(expected="a workbook", got=self.path.name) from None
-        return [record for sheet in sheets for record in self._records(sheet)]
+        return [self._checked(sheet) for sheet in sheets]
 
     def _names(self, names: Sequence[str]) -> list[str]:
         mine = [name for name in names if re.fullmatch(self.options.sheets, name)]
@@ -82,16 +132,12 @@ class Workbook(FileSource):
                 raise WrongSheets(expected="declared sheets only", got=f"another as sheet {number}")
         return mine
 
-    def _records(self, sheet: CalamineSheet) -> Iterator[Record]:
+    def _checked(self, sheet: CalamineSheet) -> _Sheet:
         first, last = self.options.header_lines
-        lines = sheet.to_python(skip_empty_area=False)
-        headers = joined_headers(lines, (first - 1, last - 1), sheet.merged_cell_ranges or [])
-        self.wanted.check(headers, lambda index: f"column {letters(index)}", f"sheet {sheet.name}")
-        below = (
-            (f"{sheet.name}!{number}", cells)
-            for number, cells in enumerate(lines[last:], start=last + 1)
-        )
-        return lines_below(headers, lines[first - 1 : last], below, self.wanted)
+        top = sheet.to_python(skip_empty_area=False, nrows=last)
+        names = joined_headers(top, (first - 1, last - 1), sheet.merged_cell_ranges or [])
+        self.wanted.check(names, lambda index: f"column {letters(index)}", f"sheet {sheet.name}")
+        return _Sheet(sheet, top[first - 1 : last], names)
 
 
 Cell = tuple[int, int]
