@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from deploy.adapter import Adapter, AdapterReport
-from deploy.commands import joining
+from deploy.commands import init, joining
 from deploy.commands.health import HealthOption
 from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
@@ -38,6 +38,7 @@ from schemas.envelope import MAX_EVENTS
 
 app = typer.Typer(help="Read a national register and publish it.", no_args_is_help=True)
 
+app.command(name="init")(init.init)
 app.command(name="lint")(joining.lint)
 app.command(name="check")(joining.check)
 app.command(name="preview")(joining.preview)

@@ -2,7 +2,8 @@
 
 A one-byte encoding decodes any bytes to some letters, so a wrong declaration would pass in silence.
 Therefore one text is declared as a canary, a header or, where all headers are plain ASCII, a word
-that some cell always holds: if none reads exactly so, the file is not in that encoding.
+that some cell always holds: if none reads exactly so, the file is not in that encoding. ASCII and
+UTF-8 refuse the bytes of other encodings by themselves; with them the canary may be left out.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from country_adapters.kit.errors import RegisterUnreadable, WrongEncoding
 from country_adapters.kit.sources.base import FileSource, Record, Wanted, lines_below
+
+STRICT = ("ascii", "utf-8", "utf-8-sig")
+"""Encodings that refuse the bytes of others, as Python names them."""
 
 
 def _known_encoding(name: str) -> str:
@@ -28,7 +32,7 @@ def _known_encoding(name: str) -> str:
 
 
 def _beyond_ascii(canary: str) -> str:
-    if canary.isascii():
+    if canary and canary.isascii():
         raise ValueError("a text with letters beyond ASCII, as others read alike everywhere")
     return canary
 
@@ -40,7 +44,8 @@ class CsvOptions(BaseModel):
         file: Name of the file in the register's folder.
         encoding: As Python names it: ``utf-8-sig``, ``windows-1256``.
         delimiter: One character.
-        canary: A header or cell with letters beyond ASCII that must read exactly so.
+        canary: A header or cell with letters beyond ASCII that must read exactly so; needed with
+            every encoding but ASCII and UTF-8.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,7 +54,13 @@ class CsvOptions(BaseModel):
     file: str
     encoding: Annotated[str, AfterValidator(_known_encoding)]
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    canary: Annotated[str, AfterValidator(_beyond_ascii)]
+    canary: Annotated[str, AfterValidator(_beyond_ascii)] = ""
+
+    @model_validator(mode="after")
+    def _has_a_canary(self) -> Self:
+        if not self.canary and self.encoding not in STRICT:
+            raise ValueError("a canary, as this encoding decodes any bytes")
+        return self
 
     def open(self, folder: Path, wanted: Wanted) -> CsvTable:
         return CsvTable(self, folder / self.file, wanted)
@@ -71,7 +82,8 @@ class CsvTable(FileSource):
         try:
             header = next(reader, [])
             lines = list(_numbered(reader))
-            if not any(self.options.canary in cells for cells in (header, *_cells(lines))):
+            canary = self.options.canary
+            if canary and not any(canary in cells for cells in (header, *_cells(lines))):
                 raise self._wrong_encoding("no such header or cell")
             self.wanted.check(header, _place, self.path.name)
             return list(lines_below(header, [header], lines, self.wanted))
