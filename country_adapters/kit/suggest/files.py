@@ -98,9 +98,14 @@ def _workbook(name: str, data: bytes) -> Iterator[Look]:
         if others:
             source["other_sheets"] = [_pattern([title]) for title in others]
         source["header_lines"] = [first + 1, last + 1]
-        yield Look(
-            f"{name}, {', '.join(mine)}", source, headers, body(rows, headers), repeated(headers)
-        )
+        notes = (*repeated(headers), *_named_sheets(list(cells)))
+        yield Look(f"{name}, {', '.join(mine)}", source, headers, body(rows, headers), notes)
+
+
+def _named_sheets(titles: Sequence[str]) -> tuple[str, ...]:
+    """A note if sheets have names of their own: some registers keep a sheet for each person."""
+    own = [title for title in titles if not re.fullmatch(r"\d+|\w+?\d", title)]
+    return ("check: names of sheets stand here; none may be a person's",) if len(own) > 1 else ()
 
 
 def _headers(

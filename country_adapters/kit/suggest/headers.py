@@ -3,7 +3,8 @@
 The rules:
 
 1. A header is compared word by word, folded, without articles and without words that only say
-   whose it is ("sex *of the victim*"); ``camelCase`` and ``snake_case`` are words too.
+   whose it is ("sex *of the victim*"); ``camelCase`` and ``snake_case`` are words too, and what
+   stands in brackets is a remark.
 2. The same words are certain. The same words in another order, with one word more, or spelt a
    little differently are a guess, with a score from ``LIKELY`` up.
 3. A header with a word for names, addresses, telephones or notes stays home, unless it is, word for
@@ -22,7 +23,14 @@ from country_adapters.kit.suggest.vocabulary import HOME, header_phrases
 from country_adapters.kit.text import ARTICLE, fold
 
 CERTAIN = 95
+SURE_ENOUGH = 96
 LIKELY = 84
+NEAR = 88
+"""How alike in letters a header and a phrase must be, of 100."""
+SHORTEST = 5
+"""Letters below which spelling that is a little different is another word."""
+_REMARK = re.compile(r"\([^)]*\)")
+_INITIALS = re.compile(r"\b(\w)\.(?=\w\b)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SMALL = frozenset(
     {
@@ -83,10 +91,10 @@ def matches(header: str) -> tuple[Match, ...]:
         >>> [match.name for match in matches("Sexe de la victime")]
         ['sex']
     """
-    words = _words(header)
+    words, plainer = _words(header), _words(_REMARK.sub("", header))
     best: dict[str, float] = {}
     for name, phrase in _phrases():
-        score = _score(words, phrase)
+        score = max(_score(words, phrase), min(_score(plainer, phrase), SURE_ENOUGH))
         if score >= LIKELY:
             best[name] = max(best.get(name, 0), score)
     exact = any(score == 100 and name != HOME for name, score in best.items())
@@ -110,13 +118,13 @@ def _score(header: Words, phrase: Words) -> float:
         return 100
     bare, bare_phrase = _bare(header), _bare(phrase)
     if bare == bare_phrase:
-        return 96
+        return SURE_ENOUGH
     if sorted(bare) == sorted(bare_phrase):
         return 90
     if len(phrase) > 1 and set(phrase) < set(header) and len(header) == len(phrase) + 1:
         return LIKELY
-    joined = fuzz.ratio(" ".join(bare), " ".join(bare_phrase))
-    return min(float(joined), CERTAIN - 1) if min(len("".join(bare)), 99) > 4 else 0
+    near = fuzz.ratio(" ".join(bare), " ".join(bare_phrase))
+    return min(near, CERTAIN - 1) if near >= NEAR and len("".join(bare)) >= SHORTEST else 0
 
 
 def _bare(words: Words) -> Words:
@@ -129,7 +137,7 @@ def _phrases() -> tuple[tuple[str, Words], ...]:
 
 
 def _words(header: str) -> Words:
-    words = fold(_CAMEL.sub(" ", header)).split()
+    words = fold(_CAMEL.sub(" ", _INITIALS.sub(r"\1", header))).split()
     kept = [word for word in words if word not in _SMALL] or words
     return tuple(_without_article(word) for word in kept)
 
