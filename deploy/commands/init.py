@@ -7,6 +7,7 @@ words of southmed's own vocabulary, never a cell.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -233,9 +234,10 @@ def _show(proposal: Proposal, folder: Path, data: Path, faults: list[str]) -> No
     for fault in faults:
         out.print(f"lint: {escape(fault)}", soft_wrap=True)
     out.print("next:")
+    there, files = shlex.quote(str(folder)), shlex.quote(str(data))
     for command in (
-        f"southmed adapter lint {folder}",
-        f"southmed adapter preview {folder} --data {data} --html preview.html",
-        f"southmed adapter check {folder} --data {data} --site SITE --broker SERVERS",
+        f"southmed adapter lint {there}",
+        f"southmed adapter preview {there} --data {files} --html preview.html",
+        f"southmed adapter check {there} --data {files} --site SITE --broker SERVERS",
     ):
         out.print(f"  {escape(command)}", soft_wrap=True)

@@ -82,6 +82,11 @@ FRENCH = InventedList(
     ),
     "tn.frontier",
 )
+LATIN = InventedList(
+    FRENCH.headers,
+    tuple((row[0], "Wembly Nobody", *row[2:]) for row in FRENCH.rows),
+    FRENCH.authority,
+)
 ARABIC = InventedList(
     (
         *("رقم القضية", "اسم الضحية", "تاريخ الإبلاغ", "العمر", "الجنس"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from tests.unit.invented_lists import (
     ENGLISH,
     FRENCH,
     HIJRI,
+    LATIN,
     NAMES,
     ROWS,
     WINDOWS,
@@ -56,6 +58,10 @@ def declared(folder: Path) -> Any:
     return read_yaml(folder / "register.yaml").data
 
 
+def _text(folder: Path) -> str:
+    return (folder / "register.yaml").read_text("utf-8")
+
+
 def write(invented: InventedList, path: Path, how: str) -> Path:
     if how == "xlsx":
         return invented.xlsx(path / "list.xlsx", title="سجل / Registre")
@@ -65,6 +71,7 @@ def write(invented: InventedList, path: Path, how: str) -> Path:
 LISTS = {
     "French workbook": (FRENCH, "xlsx"),
     "French CSV of Excel": (FRENCH, "utf-8-sig"),
+    "French CSV of old": (LATIN, "windows-1252"),
     "Arabic workbook": (ARABIC, "xlsx"),
     "Arabic workbook, Hijri": (HIJRI, "xlsx"),
     "Arabic CSV of old": (WINDOWS, "windows-1256"),
@@ -119,6 +126,7 @@ def test_calendar_encoding_and_canary_are_declared(tmp_path: Path) -> None:
         init(tmp_path / name / "declared", "--data", data, "--authority", invented.authority)
     csv = declared(tmp_path / "a/declared")["tables"]["victims"]["source"]
     assert (csv["encoding"], csv["canary"]) == ("windows-1256", "رقم القضية")
+    assert "encoding" not in "".join(re.findall("#.*", _text(tmp_path / "a/declared")))
     dates = declared(tmp_path / "b/declared")["tables"]["victims"]["columns"]["reported"]
     assert (dates["order"], dates["calendar"]) == ("dmy", "hijri")
 
@@ -147,11 +155,11 @@ def test_another_run_begins_with_the_answers_that_were_kept(tmp_path: Path) -> N
     answers = tmp_path / "given.yaml"
     answers.write_text("tables: {victims: {columns: {Gouvernorat: ignore}}}")
     init(folder, "--data", data, "--authority", FRENCH.authority, "--answers", answers)
-    first = (folder / "register.yaml").read_text("utf-8")
+    first = _text(folder)
     assert init(folder, "--data", data).exit_code == Exit.USAGE
-    assert (folder / "register.yaml").read_text("utf-8") == first
+    assert _text(folder) == first
     assert init(folder, "--data", data, "--force").exit_code == Exit.OK
-    assert (folder / "register.yaml").read_text("utf-8") == first
+    assert _text(folder) == first
     assert "Gouvernorat" in declared(folder)["tables"]["victims"]["ignore"]
 
 
@@ -162,7 +170,7 @@ def test_dates_that_do_not_tell_day_from_month_are_marked_and_may_be_refused(
     data = InventedList(FRENCH.headers, rows, "tn.frontier").csv(tmp_path / "list.csv", "utf-8")
     folder = tmp_path / "declared"
     init(folder, "--data", data, "--authority", "tn.frontier")
-    text = (folder / "register.yaml").read_text("utf-8")
+    text = _text(folder)
     assert "# check: no date tells day from month; taken for dmy\n      reported:" in text
     answers = tmp_path / "given.yaml"
     answers.write_text("tables: {victims: {orders: {Date du signalement: mdy}}}")
@@ -236,3 +244,16 @@ def test_files_of_one_register_lie_in_one_folder(tmp_path: Path) -> None:
     both = (write(FRENCH, tmp_path, "utf-8"), write(FRENCH, tmp_path / "other", "xlsx"))
     options = [part for path in both for part in ("--data", path)]
     assert init(tmp_path / "declared", *options, "--authority", "tn.a1").exit_code == Exit.USAGE
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "windows-1256"])
+def test_an_encoding_that_another_may_be_is_marked(tmp_path: Path, encoding: str) -> None:
+    headers = ("N° dossier", "Date du signalement", "Sexe", "Crèche ÔÎ")
+    rows = tuple((str(n), "25/03/2024", "femme", "") for n in range(5))
+    data = InventedList(headers, rows, "tn.a1").csv(tmp_path / "list.csv", "windows-1252")
+    (tmp_path / "given.yaml").write_text(f"files: {{list.csv: {{encoding: {encoding}}}}}")
+    init(tmp_path / "taken", "--data", data, "--authority", "tn.a1")
+    assert "check: the encoding windows-1252 is the likeliest" in _text(tmp_path / "taken")
+    given = ("--answers", tmp_path / "given.yaml")
+    init(tmp_path / "given", "--data", data, "--authority", "tn.a1", *given)
+    assert declared(tmp_path / "given")["tables"]["victims"]["source"]["encoding"] == encoding

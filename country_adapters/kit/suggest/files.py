@@ -4,9 +4,9 @@ Workbooks: sheets with the same headers in the same lines are one table, as regi
 sheet a year; sheets without headers that are understood are left alone, by name.
 
 CSV: what decodes as ASCII or UTF-8 is that. Of the one-byte encodings, which decode anything, that
-one is likeliest under which most headers are understood; it is a question to whoever runs this, and
-the file gets a canary: a header with letters beyond ASCII, or else a word of our own vocabulary
-that some cell holds.
+one is likeliest under which most headers are understood; if another reads otherwise and makes
+nearly as much sense, it is a question to whoever runs this. The file gets a canary: a header with
+letters beyond ASCII, or else a word of our own vocabulary that some cell holds.
 """
 
 from __future__ import annotations
@@ -40,12 +40,14 @@ from country_adapters.kit.suggest.questions import Decide, Question
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 TEXTS = (".csv", ".tsv", ".txt")
-ONE_BYTE = ("windows-1256", "windows-1252", "iso-8859-6")
+ONE_BYTE = ("windows-1252", "windows-1256", "iso-8859-6")
 DELIMITERS = (";", ",", "\t", "|")
 TOPMOST = 12
 """Lines of a sheet among which its headers are looked for."""
 
 Span = tuple[int, int]
+Reading = tuple[str, list[list[str]]]
+"""The delimiter and the lines of a text."""
 
 
 def look_at(name: str, data: bytes, decide: Decide) -> list[Look]:
@@ -150,8 +152,7 @@ def _csv(name: str, data: bytes, decide: Decide) -> Look:
     likely = sorted(readings, key=lambda e: -_sense(readings[e][1]))
     if not likely:
         raise WrongEncoding(expected="ASCII, UTF-8 or a one-byte encoding", got=name)
-    senses = [_sense(readings[encoding][1]) for encoding in likely]
-    doubtful = len(likely) > 1 and senses[1] * 2 > senses[0]
+    doubtful = len({repr(readings[encoding][1]) for encoding in _rivals(likely, readings)}) > 1
     shown = " | ".join(squeeze(h) for h in (readings[likely[0]][1] or [[]])[0] if h)
     encoding = decide(
         Question(
@@ -181,6 +182,12 @@ def _csv(name: str, data: bytes, decide: Decide) -> Look:
     return Look(name, source, headers, body(lines[1:], headers), notes)
 
 
+def _rivals(likely: Sequence[str], readings: Mapping[str, Reading]) -> Iterator[str]:
+    """The encodings under which the headers make nearly as much sense as under the likeliest."""
+    best = _sense(readings[likely[0]][1])
+    return (encoding for encoding in likely if _sense(readings[encoding][1]) * 2 > best)
+
+
 def _encodings(data: bytes) -> tuple[str, ...]:
     """The encodings in which a file may be, one if its bytes decide it."""
     if data.startswith(b"\xef\xbb\xbf"):
@@ -203,8 +210,8 @@ def _decodes(data: bytes, encoding: str) -> bool:
     return True
 
 
-def _lines(data: bytes, encoding: str) -> tuple[str, list[list[str]]]:
-    """The delimiter and the lines of a text."""
+def _lines(data: bytes, encoding: str) -> Reading:
+    """A text in an encoding."""
     text = data.decode(encoding)
     head = text.split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=head.count)
