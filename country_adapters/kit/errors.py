@@ -156,7 +156,7 @@ class KeyNotFound(RegisterError):
 
     code = "KEY_NOT_FOUND"
     summary = "no column tells rows apart"
-    advice = "Name a column in the answers: `case` or `line` under its `columns`."
+    advice = "Say which in the answers: `tables: {victims: {columns: {HEADER: case}}}`."
 
 
 class NotAReportingCountry(RegisterError):

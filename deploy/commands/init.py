@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -51,7 +51,6 @@ class Asking:
     answers: Mapping[str, Any]
     kept: Path
     talk: bool
-    given: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, question: Question) -> str:
         """The answer to a question.
@@ -64,8 +63,6 @@ class Asking:
         if question.choices and answer not in question.choices and not _is_free(question):
             place = ".".join(question.place[:-1]) or question.place[0]
             raise AnswerInvalid(expected=", ".join(question.choices), got=f"another under {place}")
-        if known is not None or answer != question.default:
-            self.given = with_answer(self.given, question.place, answer)
         return answer
 
     def _asked(self, question: Question) -> str:
@@ -131,7 +128,7 @@ def init(
     talk = not yes and not json and sys.stdin.isatty()
     asking = Asking(known, folder / ANSWERS, talk)
     proposal = _proposal(data, asking)
-    _write_folder(folder, proposal, asking.given)
+    _write_folder(folder, proposal, asking.answers)
     faults = [fault.error().got for fault in faults_of(folder)]
     if json:
         print_json({**_document(proposal), "folder": str(folder), "faults": faults})

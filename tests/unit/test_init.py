@@ -219,8 +219,13 @@ def test_a_list_without_numbers_of_cases_or_persons_is_refused(tmp_path: Path) -
         FRENCH.headers[1:], tuple(row[1:] for row in FRENCH.rows), "tn.frontier"
     )
     data = unnumbered.csv(tmp_path / "list.csv", "utf-8")
-    ran = init(tmp_path / "declared", "--data", data, "--authority", "tn.frontier")
+    folder = tmp_path / "declared"
+    ran = init(folder, "--data", data, "--authority", "tn.frontier")
     assert isinstance(ran.exception, KeyNotFound)
+    (tmp_path / "given.yaml").write_text("tables: {victims: {columns: {Remarques: case}}}")
+    given = ("--answers", tmp_path / "given.yaml")
+    assert init(folder, "--data", data, "--authority", "tn.frontier", *given).exit_code == Exit.OK
+    assert all(judged(folder, tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from datetime import date
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from country_adapters.kit.errors import RegisterError, RegisterUnreadable
 from country_adapters.kit.suggest import vocabulary
 from country_adapters.kit.suggest.cells import dates, separators, units, words
+from country_adapters.kit.suggest.database import look_at_database
 from country_adapters.kit.suggest.events import events_of
+from country_adapters.kit.suggest.files import look_at
 from country_adapters.kit.suggest.headers import matches, stays_home
 from country_adapters.kit.suggest.keys import Keys
 from country_adapters.kit.suggest.questions import answer_in, by_default, with_answer
 from country_adapters.kit.suggest.vocabulary import HOME, events, header_phrases, meanings, words_of
 from schemas.case_events import EVENT_TYPES
 from schemas.codelists import codelist
+from tests.unit.workbook_files import Cell, write_ods
 
 TODAY = date(2026, 6, 30)
 
@@ -184,3 +191,59 @@ def test_an_answer_is_found_where_it_was_put(
     kept = place[: len(other)] != other and other[: len(place)] != place
     if kept:
         assert answer_in(answers, place) == answer
+
+
+# --- Files ---------------------------------------------------------------------------------------
+
+bodies = st.one_of(
+    st.binary(max_size=200),
+    st.text(max_size=200).map(str.encode),
+    st.lists(st.text(st.sampled_from('a;,"\n\r\t\0é{}[]:1'), max_size=9)).map(
+        lambda lines: "\n".join(lines).encode()
+    ),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    ).map(lambda value: json.dumps(value).encode()),
+)
+
+
+@settings(max_examples=300)
+@given(bodies, st.sampled_from(["l.xlsx", "l.xls", "l.ods", "l.csv", "l.json", "l.pdf"]))
+def test_a_file_that_is_no_list_is_refused_by_name(body: bytes, name: str) -> None:
+    with pytest.raises(RegisterError):
+        look_at(name, body, by_default)
+
+
+def test_headers_may_stand_in_two_lines_below_a_title(tmp_path: Path) -> None:
+    lines: list[list[Cell]] = [
+        ["سجل الضحايا"],
+        ["القضية", None, "الضحية", None],
+        ["رقم القضية", "تاريخ الإبلاغ", "الجنس", "الجنسية"],
+        ["7", date(2024, 3, 25), "أنثى", "تونسية"],
+    ]
+    write_ods(tmp_path / "l.ods", {"2024": lines, "2025": lines, "Autre": [["?"]]})
+    [look] = look_at("l.ods", (tmp_path / "l.ods").read_bytes(), by_default)
+    assert look.source["header_lines"] == [3, 3]
+    assert (look.source["sheets"], look.source["other_sheets"]) == (r"\d{4}", ["Autre"])
+    assert [len(look.filled(header)) for header in look.headers] == [2, 2, 2, 2]
+
+
+def test_a_database_is_looked_at_by_its_address(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "r.sqlite")
+    database.executescript(
+        "CREATE TABLE dossiers (id INTEGER PRIMARY KEY, updated_at TEXT, numero TEXT, nom TEXT,"
+        " date_signalement TEXT);"
+        "CREATE TABLE sans_date (id INTEGER PRIMARY KEY, sexe TEXT, age TEXT);"
+        "INSERT INTO dossiers VALUES (1, '2024-01-01', '7', 'Zbynia', '2024-03-25');"
+    )
+    database.close()
+    (tmp_path / "r.url").write_text("sqlite:///r.sqlite")
+    [look] = look_at_database(tmp_path / "r.url", "SOUTHMED_INVENTED_REGISTER")
+    assert (look.source["table"], look.source["id"], look.source["changed_at"]) == (
+        *("dossiers", "id", "updated_at"),
+    )
+    assert look.headers == ("numero", "nom", "date_signalement")
+    (tmp_path / "r.url").write_text("no address")
+    with pytest.raises(RegisterUnreadable):
+        look_at_database(tmp_path / "r.url", "SOUTHMED_INVENTED_REGISTER")
