@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,8 @@ from schemas.topics import COUNTRY_CODES
 ANSWERS = "answers.yaml"
 HEAD = "# Answers of `southmed adapter init`; it begins with them.\n"
 DATABASE = ".url"
+MOST_SHOWN = 40
+"""Choices that are listed."""
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Asking:
         answer = known if known is not None else self._asked(question)
         if question.choices and answer not in question.choices and not _is_free(question):
             place = ".".join(question.place[:-1]) or question.place[0]
-            raise AnswerInvalid(expected=", ".join(question.choices), got=f"another under {place}")
+            raise AnswerInvalid(expected=_shown(question.choices), got=f"another under {place}")
         return answer
 
     def _asked(self, question: Question) -> str:
@@ -80,10 +82,17 @@ def _is_free(question: Question) -> bool:
     return question.place[0] == "files" or question.place[2:3] == ("columns",)
 
 
+def _shown(choices: Sequence[str]) -> str:
+    """The choices, or how many they are: nobody reads the countries of the world in one line."""
+    if len(choices) <= MOST_SHOWN:
+        return ", ".join(choices)
+    return f"one of {len(choices) - 1} codes, such as {choices[0]}, or {choices[-1]}"
+
+
 def _prompt(question: Question) -> str:
     err.print(escape(question.text), soft_wrap=True)
     if question.choices:
-        err.print(f"  {escape(', '.join(question.choices))}", soft_wrap=True)
+        err.print(f"  {escape(_shown(question.choices))}", soft_wrap=True)
     while True:
         answer = str(typer.prompt("  answer", default=question.default or None, err=True)).strip()
         if not question.choices or answer in question.choices or _is_free(question):
