@@ -38,7 +38,7 @@ CALENDARS = {
     "hijri": "check: all years look like those of the Hijri calendar",
     "marked": "check: some dates bear the mark of the Hijri calendar, others are Gregorian",
 }
-UNMARKED = ("not understood", "stays home")
+NOT_UNDERSTOOD, STAYS_HOME = "not understood", "stays home"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class StaysHome:
     @property
     def marked(self) -> bool:
         """Whether someone should look at it."""
-        return self.why not in UNMARKED
+        return self.why.startswith("check:")
 
 
 def subject_of(look: Look) -> str:
@@ -130,7 +130,7 @@ def propose(
     home: list[StaysHome] = []
     for header, (name, given) in answers.items():
         if name == IGNORE or chosen.get(name, header) != header:
-            home.append(StaysHome(header, UNMARKED[stays_home(header)]))
+            home.append(StaysHome(header, STAYS_HOME if stays_home(header) else NOT_UNDERSTOOD))
             continue
         made = _column(meanings()[name], header, table, look, setting)
         if isinstance(made, StaysHome):
@@ -172,10 +172,6 @@ def _one_calendar(columns: list[ColumnProposal]) -> list[ColumnProposal]:
         else column
         for column in columns
     ]
-
-
-def _why(header: str) -> str:
-    return UNMARKED[1] if stays_home(header) else UNMARKED[0]
 
 
 # --- One column ----------------------------------------------------------------------------------

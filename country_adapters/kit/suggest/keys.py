@@ -9,6 +9,8 @@ The rules, the first that fits the cells:
    a pseudonym leaves; it is marked, so that someone decides.
 5. Otherwise the number of the case with what there is, marked: rows that share a key are refused.
 
+If no way fits all rows, one does that fits all but a twentieth of them, marked: lists have slips.
+
 A table without any of these cannot be used: whoever runs this names a column.
 """
 

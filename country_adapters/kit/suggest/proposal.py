@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from country_adapters.kit.errors import NotAReportingCountry
 from country_adapters.kit.sources.csv_table import STRICT
 from country_adapters.kit.suggest.columns import (
+    STAYS_HOME,
     ColumnProposal,
     Setting,
     StaysHome,
@@ -152,7 +153,7 @@ def _table(name: str, about: str, look: Look, setting: Setting) -> TableProposal
 
 def _unused(name: str, left_out: Sequence[LeftOut]) -> str:
     if name == "identity":
-        return "stays home"
+        return STAYS_HOME
     return f"check: understood as {name}, but no event uses it yet" if left_out else "not needed"
 
 

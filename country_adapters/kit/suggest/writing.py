@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import yaml
 
 from country_adapters.kit.suggest.cells import Words
-from country_adapters.kit.suggest.columns import ColumnProposal
+from country_adapters.kit.suggest.columns import STAYS_HOME, ColumnProposal
 from country_adapters.kit.suggest.proposal import Proposal, TableProposal
 from country_adapters.kit.suggest.vocabulary import meanings
 from country_adapters.kit.text import fold
@@ -88,7 +88,7 @@ def _table(table: TableProposal) -> Iterator[str]:
     if table.home:
         yield "    ignore:"
     for home in table.home:
-        mark = f"  # {home.why}" if home.why != "stays home" else ""
+        mark = f"  # {home.why}" if home.why != STAYS_HOME else ""
         yield f"      - {_flow(home.header)}{mark}"
     yield f"    row_key: {_flow(list(table.keys.row))}"
     yield f"    case_key: {_flow(list(table.keys.case))}"
