@@ -108,7 +108,12 @@ class KeyColumn(_Column):
 
 
 class _CodedColumn(_Column):
-    """A column of codes, one or many."""
+    """A column of codes, one or many.
+
+    Attributes:
+        split: What stands between the words of a cell; makes the column many-valued.
+        blank: The code that a blank cell stands for; without it, a blank has no value.
+    """
 
     split: tuple[str, ...] | str = ()
     blank: str | None = None
@@ -133,7 +138,11 @@ class _CodedColumn(_Column):
 
 
 class CodeColumn(_CodedColumn):
-    """A code of a table of ``codes.yaml``."""
+    """A code of a table of ``codes.yaml``.
+
+    Attributes:
+        table: The name of the table.
+    """
 
     kind: Literal["code"]
     table: str
@@ -171,7 +180,13 @@ class DateColumn(_Column, DateFormat):
 
 
 class NumberColumn(_Column):
-    """A whole number, alone or followed by one of its units ("17 ans")."""
+    """A whole number, alone or followed by one of its units ("17 ans").
+
+    Attributes:
+        min: The lowest number that is in order.
+        max: The highest.
+        units: Words that may follow the number.
+    """
 
     kind: Literal["number"]
     min: int = 0
@@ -236,6 +251,10 @@ class GroupColumn(_Column):
     """A repeated group of answers: a list in one cell, each element with columns of its own.
 
     Rules reach the columns of an element with ``each``, as ``group.column``.
+
+    Attributes:
+        columns: The columns of an element, by short name.
+        ignore: Headers of an element's columns that stay home.
     """
 
     kind: Literal["group"]

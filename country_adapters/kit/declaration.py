@@ -130,7 +130,10 @@ def _one_or_many(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-Conditions = Annotated[list[Condition], BeforeValidator(_one_or_many)]
+Conditions = Annotated[
+    list[Condition],
+    BeforeValidator(_one_or_many, json_schema_input_type=Condition | list[Condition]),
+]
 """One condition, or a list of conditions that must all hold."""
 
 
@@ -199,7 +202,12 @@ class Gone(_Part):
 
 
 class Requirement(_Part):
-    """Columns that may not be blank, in every row or under conditions."""
+    """Columns that may not be blank, in every row or under conditions.
+
+    Attributes:
+        columns: One column, or several.
+        when: Conditions; none means always.
+    """
 
     columns: Names
     when: Conditions = []
@@ -273,7 +281,13 @@ class TableDeclaration(_Part):
 
 
 class RegisterDeclaration(_Part):
-    """The whole of ``register.yaml``."""
+    """The whole of ``register.yaml``.
+
+    Attributes:
+        authority: Id of the authority, as in the trust document; begins with its country's code.
+        country: The reporting country, ISO 3166-1 alpha-3.
+        tables: The tables of the register, by a name for reports and rejects.
+    """
 
     authority: Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$")]
     country: str

@@ -159,6 +159,45 @@ class RegisterChanged(RegisterError):
     advice = "Run again when it is written; put a new file in place by renaming it."
 
 
+# --- A first mapping ------------------------------------------------------------------------------
+
+
+class HeadersNotFound(RegisterError):
+    """No line of the register is understood as its headers, so none is taken for them."""
+
+    code = "HEADERS_NOT_FOUND"
+    summary = "no headers are understood in the register"
+    advice = "Begin the sheet with one line of headers, or write the declaration by hand."
+
+
+class KeyNotFound(RegisterError):
+    """No column of a table numbers its cases or persons."""
+
+    code = "KEY_NOT_FOUND"
+    summary = "no column tells rows apart"
+    advice = "Say which in the answers: `tables: {victims: {columns: {HEADER: case}}}`."
+
+
+class NotAReportingCountry(RegisterError):
+    """The country is not among those that exchange data."""
+
+    code = "NOT_A_REPORTING_COUNTRY"
+    summary = "the country is not among those that report"
+    advice = (
+        "The platform adds it first, for all: CL_REPORTING_COUNTRY.csv, CL_REGION.csv,"
+        " population.csv in schemas/codelists, and the names of its places in"
+        " country_adapters/kit/places.csv."
+    )
+
+
+class AnswerInvalid(RegisterError):
+    """An answer, on the terminal or in the file of answers, is none of the choices."""
+
+    code = "ANSWER_INVALID"
+    summary = "the answer is none of those that there are"
+    advice = "Give one of the answers named, or none."
+
+
 # --- One row -------------------------------------------------------------------------------------
 
 

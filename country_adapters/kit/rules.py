@@ -56,7 +56,11 @@ def _as_list(names: object) -> object:
     return [names] if isinstance(names, str) else names
 
 
-Names = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+Names = Annotated[
+    list[str],
+    BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+    Field(min_length=1),
+]
 
 
 class FromColumn(Rule):
@@ -324,7 +328,7 @@ def _word(rule: object) -> str | None:
     return used[0] if len(used) == 1 else None
 
 
-FieldRule = Annotated[
+_OneWord = Annotated[
     Annotated[FromColumn, Tag("column")]
     | Annotated[FirstOf, Tag("first_of")]
     | Annotated[Optional, Tag("optional")]
@@ -344,7 +348,14 @@ FieldRule = Annotated[
         custom_error_type="rule",
         custom_error_message="the name of a column, or one word of the vocabulary of rules",
     ),
-    BeforeValidator(lambda rule: {"column": rule} if isinstance(rule, str) else rule),
 ]
 
-_WORDS = frozenset(member.__metadata__[0].tag for member in get_args(get_args(FieldRule)[0]))
+FieldRule = Annotated[
+    _OneWord,
+    BeforeValidator(
+        lambda rule: {"column": rule} if isinstance(rule, str) else rule,
+        json_schema_input_type=str | _OneWord,
+    ),
+]
+
+_WORDS = frozenset(member.__metadata__[0].tag for member in get_args(get_args(_OneWord)[0]))

@@ -12,7 +12,7 @@ import typer
 
 from country_adapters.kit.runner import TableReport
 from deploy.adapter import Adapter, AdapterReport
-from deploy.commands import joining
+from deploy.commands import init, joining
 from deploy.commands.health import HealthOption
 from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
@@ -40,6 +40,7 @@ from schemas.envelope import MAX_EVENTS
 
 app = typer.Typer(help="Read a national register and publish it.", no_args_is_help=True)
 
+app.command(name="init")(init.init)
 app.command(name="lint")(joining.lint)
 app.command(name="check")(joining.check)
 app.command(name="preview")(joining.preview)

@@ -13,6 +13,7 @@ from pathlib import Path
 from deploy.documents import (
     asyncapi,
     data_dictionary,
+    declaration_schemas,
     error_table,
     indicators_table,
     logs_and_metrics,
@@ -27,6 +28,8 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "errors.md": error_table.render,
     "indicators.md": indicators_table.render,
     "logs-and-metrics.md": logs_and_metrics.render,
+    "schemas/codes.schema.json": declaration_schemas.render_codes,
+    "schemas/register.schema.json": declaration_schemas.render_register,
     "topics.md": topics_table.render,
 }
 """Path under ``docs/`` to the function that renders it."""

@@ -2,7 +2,8 @@
 
 A one-byte encoding decodes any bytes to some letters, so a wrong declaration would pass in silence.
 Therefore one text is declared as a canary, a header or, where all headers are plain ASCII, a word
-that some cell always holds: if none reads exactly so, the file is not in that encoding.
+that some cell always holds: if none reads exactly so, the file is not in that encoding. ASCII and
+UTF-8 refuse the bytes of other encodings by themselves; with them the canary may be left out.
 
 The file is read twice, line by line: once to check all of it before the first row is given, and
 once for its rows. It is never held in memory.
@@ -16,15 +17,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from country_adapters.kit.errors import RegisterUnreadable, WrongEncoding
 from country_adapters.kit.sources.base import FileSource, Record, Wanted, lines_below
 
 Line = tuple[str, Sequence[object]]
 """A line's number and its cells."""
+STRICT = ("ascii", "utf-8", "utf-8-sig")
+"""Encodings that refuse the bytes of others, as Python names them."""
 
 
 def _known_encoding(name: str) -> str:
@@ -35,7 +38,7 @@ def _known_encoding(name: str) -> str:
 
 
 def _beyond_ascii(canary: str) -> str:
-    if canary.isascii():
+    if canary and canary.isascii():
         raise ValueError("a text with letters beyond ASCII, as others read alike everywhere")
     return canary
 
@@ -47,7 +50,8 @@ class CsvOptions(BaseModel):
         file: Name of the file in the register's folder.
         encoding: As Python names it: ``utf-8-sig``, ``windows-1256``.
         delimiter: One character.
-        canary: A header or cell with letters beyond ASCII that must read exactly so.
+        canary: A header or cell with letters beyond ASCII that must read exactly so; needed with
+            every encoding but ASCII and UTF-8.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,7 +60,13 @@ class CsvOptions(BaseModel):
     file: str
     encoding: Annotated[str, AfterValidator(_known_encoding)]
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    canary: Annotated[str, AfterValidator(_beyond_ascii)]
+    canary: Annotated[str, AfterValidator(_beyond_ascii)] = ""
+
+    @model_validator(mode="after")
+    def _has_a_canary(self) -> Self:
+        if not self.canary and self.encoding not in STRICT:
+            raise ValueError("a canary, as this encoding decodes any bytes")
+        return self
 
     def open(self, folder: Path, wanted: Wanted) -> CsvTable:
         return CsvTable(self, folder / self.file, wanted)
@@ -76,7 +86,8 @@ class CsvTable(FileSource):
     def _checked(self) -> int:
         """The number of records in a file that is as declared."""
         with self._lines() as (header, lines):
-            watched = _Watched(lines, self.options.canary, self.options.canary in header)
+            canary = self.options.canary
+            watched = _Watched(lines, canary, not canary or canary in header)
             records = lines_below(header, [header], watched, Wanted((), ()))
             number = sum(1 for _ in records)
             if not watched.found:

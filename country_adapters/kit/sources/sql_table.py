@@ -94,10 +94,15 @@ class SqlOptions(BaseModel):
     complete_every_hours: int = Field(default=24, ge=0)
 
     def open(self, folder: Path, wanted: Wanted) -> SqlTable:
-        return SqlTable(self, sa.create_engine(_anchored(self.address.url(folder), folder)), wanted)
+        return SqlTable(self, sa.create_engine(anchored(self.address.url(folder), folder)), wanted)
 
 
-def _anchored(url: str, folder: Path) -> sa.URL:
+def anchored(url: str, folder: Path) -> sa.URL:
+    """The URL, a relative SQLite path in it counted from the folder.
+
+    Raises:
+        RegisterUnreadable: It is no URL.
+    """
     try:
         parsed = sa.make_url(url)
     except SQLAlchemyError:
