@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from deploy.adapter import Adapter, AdapterReport
-from deploy.commands import joining
+from deploy.commands import joining, replay
 from deploy.commands.health import HealthOption
 from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
@@ -33,6 +33,7 @@ from deploy.terminal import (
 )
 from producers.errors import OutboxMissing
 from producers.publisher import Pace
+from producers.rows import Keep
 from producers.standing import Standing, standing
 from schemas.envelope import MAX_EVENTS
 
@@ -41,6 +42,7 @@ app = typer.Typer(help="Read a national register and publish it.", no_args_is_he
 app.command(name="lint")(joining.lint)
 app.command(name="check")(joining.check)
 app.command(name="preview")(joining.preview)
+app.command(name="replay")(replay.replay)
 
 HEARTBEAT_SECONDS = 300.0
 GIVE_UP_SECONDS = 60.0
@@ -60,6 +62,15 @@ def run(
         int,
         typer.Option("--batch-events", min=1, max=MAX_EVENTS, help="Events that fill a batch."),
     ] = MAX_EVENTS,
+    keep_days: Annotated[
+        int,
+        typer.Option(
+            "--keep-days", min=0, help="Days for which accepted batches are kept for a replay."
+        ),
+    ] = Keep.days,
+    keep_megabytes: Annotated[
+        int, typer.Option("--keep-megabytes", min=0, help="Room for them; the oldest go first.")
+    ] = Keep.megabytes,
     health_port: HealthOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -69,7 +80,9 @@ def run(
     """
     heartbeat, patience = (HEARTBEAT_SECONDS, None) if follow else (None, GIVE_UP_SECONDS)
     pace = Pace(heartbeat=heartbeat, give_up_after=patience, full=batch_events)
-    adapter = Adapter(Site(site), open_register(register, data), broker_at(broker, identity), pace)
+    keep = Keep(keep_days, keep_megabytes)
+    reached = broker_at(broker, identity)
+    adapter = Adapter(Site(site), open_register(register, data), reached, pace, keep)
     if follow:
         _follow(adapter, health_port, identity)
         return
@@ -139,8 +152,7 @@ def _show(report: AdapterReport, *, json: bool) -> None:
 def status(register: RegisterArgument, site: SiteOption, json: JsonOption = False) -> None:
     """Tells how the outbox stands: what waits and how long, receipts, gaps, refusals.
 
-    Exits 3 if rows stay home or the platform refused events. When the last receipt came is not
-    kept; how far receipts reach is.
+    Exits 3 if rows stay home or the platform refused events.
     """
     adapter = Adapter(Site(site), open_register(register, None), broker_at(""))
     if not adapter.outbox_file.exists():
@@ -149,19 +161,30 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
     tally, refusals = outbox.tally(), outbox.refusals()
     outbox.close()
     seen = standing(adapter.outbox_file)
-    waited = None if seen.oldest_pending is None else time.time() - seen.oldest_pending / 1000
+    waited, silent = _seconds_since(seen.oldest_pending), _seconds_since(seen.last_receipt)
     if json:
         streams = _streams(seen)
         print_json(
-            {**tally, "refusals": refusals, "oldest_waits_seconds": waited, "streams": streams}
+            {
+                **tally,
+                "refusals": refusals,
+                "oldest_waits_seconds": waited,
+                "last_receipt_seconds_ago": silent,
+                "streams": streams,
+            }
         )
     else:
         rows = [(name.replace("_", " "), count) for name, count in tally.items()]
         rows += [(f"refused {code}", count) for code, count in refusals.items()]
         out.print(table(adapter.register.authority, ["outbox", "number#"], rows))
-        _show_streams(seen, waited)
+        _show_streams(seen, waited, silent)
     if tally["rows_rejected"] or refusals:
         raise typer.Exit(Exit.PARTIAL)
+
+
+def _seconds_since(moment: int | None) -> float | None:
+    """Seconds since a time in milliseconds since 1970."""
+    return None if moment is None else time.time() - moment / 1000
 
 
 def _streams(seen: Standing) -> list[dict[str, object]]:
@@ -173,18 +196,32 @@ def _streams(seen: Standing) -> list[dict[str, object]]:
             "next": seen.next_positions[stream],
             "last_receipted": seen.receipted.get(stream),
             "gaps": seen.gaps.get(stream, 0),
+            "replay_from": seen.replay_from.get(stream),
         }
         for stream, epoch in seen.epochs.items()
     ]
 
 
-def _show_streams(seen: Standing, waited: float | None) -> None:
+def _place(position: object) -> str:
+    """A position as `--from` takes it."""
+    return f"{position[0]}:{position[1]}" if isinstance(position, tuple) else ""
+
+
+def _show_streams(seen: Standing, waited: float | None, silent: float | None) -> None:
     rows = [
-        (s["stream"], s["epoch"], s["last_receipted"] or "none yet", s["next"], s["gaps"])
+        (
+            s["stream"],
+            _place(s["last_receipted"]) or "none yet",
+            _place(s["next"]),
+            s["gaps"],
+            _place(s["replay_from"]) or "nothing",
+        )
         for s in _streams(seen)
     ]
-    columns = ["stream#", "epoch#", "last receipt (epoch, sequence)", "next to seal", "gaps#"]
-    out.print(table("streams", columns, rows))
+    columns = ["stream#", "last receipt", "next to seal", "gaps#", "kept from"]
+    out.print(table("streams, by epoch:sequence", columns, rows))
+    if silent is not None:
+        out.print(f"the last receipt came {silent:.0f} s ago")
     if waited is not None:
         out.print(f"the oldest batch without a receipt waits for {waited:.0f} s")
     for code, count in seen.refused_batches.items():

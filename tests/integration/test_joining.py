@@ -343,6 +343,7 @@ def test_status_tells_how_long_batches_wait_and_what_is_missing_before_the_last_
         "next": [1, 4],
         "last_receipted": [1, 2],
         "gaps": 1,
+        "replay_from": [1, 3],
     }
     assert said.json["streams"][0]["last_receipted"] is None
     assert 3600 <= said.json["oldest_waits_seconds"] < 3700
