@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from deploy.adapter import Adapter, AdapterReport
-from deploy.commands import joining, replay
+from deploy.commands import conformance, joining, replay
 from deploy.commands.health import HealthOption
 from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
@@ -42,6 +42,7 @@ app = typer.Typer(help="Read a national register and publish it.", no_args_is_he
 app.command(name="lint")(joining.lint)
 app.command(name="check")(joining.check)
 app.command(name="preview")(joining.preview)
+app.command(name="conform")(conformance.conform)
 app.command(name="replay")(replay.replay)
 
 HEARTBEAT_SECONDS = 300.0
