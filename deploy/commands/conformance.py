@@ -15,7 +15,7 @@ from rich.markup import escape
 from country_adapters.kit.register import folder_of
 from deploy.commands.doctor import BrokerOption
 from deploy.commands.registers import DataOption, RegisterArgument, named, open_register
-from deploy.conformance.checking import MAX_AGE_DAYS, Against, failed, faults
+from deploy.conformance.checking import MAX_AGE_DAYS, UNANSWERED, Against, failed, faults
 from deploy.conformance.errors import ConformanceError, PlatformInUse, ReportUnreadable
 from deploy.conformance.platform import Platform, own_platform
 from deploy.conformance.report import RegisterTold, Report, open_report, sign_report
@@ -191,6 +191,8 @@ def _tell(report: Report, found: Sequence[ConformanceError], *, json: bool) -> N
         told = [one for one in report.vectors if one.name in names]
         rows.append((section, len(names), len(told), sum(t.name not in missed for t in told)))
     out.print(table("vectors", ["", "of the table#", "run#", "passed#"], rows))
+    if silences := sum(told.got == UNANSWERED for told in report.vectors if told not in wrong):
+        out.print(f"answered by silence: {silences}, because quarantine could not be read")
     if wrong:
         lines = [(escape(one.name), _expected(one.name), escape(one.got)) for one in wrong]
         out.print(table("not answered as they must be", ["vector", "expected", "got"], lines))

@@ -103,6 +103,9 @@ def _show(report: ReplayReport, *, json: bool, sent: bool) -> None:
     if json:
         print_json({"sent": sent, **asdict(report)})
         return
+    if not report.streams:
+        out.print("nothing was sealed from there on")
+        return
     rows = [_row(one) for one in report.streams]
     title = "sent again" if sent else "would be sent again"
     out.print(table(title, ["stream#", "from", "to", "batches#", "bytes#"], rows))

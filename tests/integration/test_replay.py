@@ -13,17 +13,22 @@ import pytest
 from country_adapters import REGISTERS
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.reach import Reach
+from producers.errors import BatchNotKept
 from producers.outbox import Outbox
+from producers.publisher import Publisher
+from producers.rows import Keep
 from producers.sealer import Sealer
 from schemas.kafka import Broker
 from schemas.topics import PARTITIONS
 from tests.integration.harness import TUNISIA, EmbeddedScene, finish
 from tests.integration.publishing import (
+    QUICK,
     Script,
     assert_all_receipted,
     platform_at,
     publish,
     seal_each,
+    sealer,
 )
 from tests.integration.shell import Southmed
 from tests.world import NOW, a_world
@@ -125,3 +130,17 @@ async def test_a_restored_platform_is_told_of_once_and_gets_what_it_lacks_by_a_r
         await publish(outbox, world, broker)
     assert script.arrived[-3:] == [3, 4, 5]
     assert_all_receipted(outbox, 5)
+
+
+async def test_what_was_kept_for_long_enough_goes_with_the_next_run(
+    outbox: Outbox, place: EmbeddedScene
+) -> None:
+    world, broker = a_world(), Broker(place.reach.servers)
+    seal_each(outbox, world, 2)
+    async with platform_at(broker, Script(world)):
+        await publish(outbox, world, broker)
+    assert outbox.replayable(0, (1, 1)) is not None
+    later = Publisher(outbox, sealer(world), world.trust, broker, pace=QUICK, keep=Keep(days=0))
+    await later.run(lambda: True)
+    with pytest.raises(BatchNotKept):
+        outbox.replayable(0, (1, 1))

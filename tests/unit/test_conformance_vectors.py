@@ -11,7 +11,6 @@ from country_adapters import AUTHORITIES
 from deploy.conformance.hand import Party
 from deploy.conformance.vectors import STREAM, TABLE, Section, Sent, plan
 from deploy.documents.error_table import load_all_errors
-from processors.intake.fold import Secrets
 from schemas.errors import ChainError, EventError, SealError, WireError, tree
 from schemas.keys import OpenKey, SigningKey
 from schemas.topics import CaseTopic
@@ -59,7 +58,6 @@ def test_every_vector_gets_the_answer_that_it_names(
 ) -> None:
     party, world = a_party(authority, country, epoch)
     platform = Platform(world, CaseTopic(country, STREAM))
-    assert isinstance(platform.world.secrets, Secrets)
     got = {sent.vector.title: answer(platform, sent) for sent in plan(party, epoch)}
     assert got == {vector.title: vector.code for vector in TABLE}
 
