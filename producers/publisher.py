@@ -47,7 +47,7 @@ LISTEN_SECONDS = 30.0
 """In which a reader of receipts must have found its place, or the connection is made anew."""
 SENT_AT_ONCE = 16
 """Batches that are read from the outbox in one round."""
-TIDY_SECONDS = 60.0
+TIDY_SECONDS = 600.0
 """Between two looks at what is kept for longer than agreed."""
 RECEIPTS_LOOKED_AT = 200
 """Newest receipts of a stream among which the last one of ours is looked for."""

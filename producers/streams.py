@@ -32,14 +32,6 @@ UNSEALED = "stream = ? AND epoch IS NULL AND sequence IS NULL"
 KEPT = "state = 'accepted' AND message IS NOT NULL"
 DAY = 24 * 3600 * 1000
 MEGABYTE = 1 << 20
-NEWEST_TO_DROP = f"""
-    SELECT epoch, sequence FROM (
-      SELECT epoch, sequence, accepted_at,
-        sum(length(message)) OVER (ORDER BY epoch DESC, sequence DESC) AS held
-      FROM batches WHERE stream = ? AND {KEPT})
-    WHERE accepted_at <= ? OR held > ? ORDER BY epoch DESC, sequence DESC LIMIT 1
-"""  # noqa: S608 - no value from outside
-"""The newest batch of a stream that is too old, or that no longer finds room beside newer ones."""
 
 
 class Streams:
@@ -316,13 +308,26 @@ class Streams:
         """
         room = keep.megabytes * MEGABYTE // self.streams
         for stream in range(self.streams):
-            too_old = (stream, now - keep.days * DAY, room)
-            if newest := self._db.execute(NEWEST_TO_DROP, too_old).fetchone():
+            if newest := self._newest_to_drop(stream, now - keep.days * DAY, room):
                 self._db.execute(
                     "UPDATE batches SET message = NULL WHERE stream = ?"  # noqa: S608
                     f" AND (epoch, sequence) <= (?, ?) AND {KEPT}",
-                    (stream, newest["epoch"], newest["sequence"]),
+                    (stream, *newest),
                 )
+
+    def _newest_to_drop(self, stream: int, oldest: int, room: int) -> Position | None:
+        """The newest batch that is too old, or that finds no room beside newer ones."""
+        rows = self._db.execute(
+            "SELECT epoch, sequence, accepted_at, length(message) AS size FROM batches"  # noqa: S608
+            f" WHERE stream = ? AND {KEPT} ORDER BY epoch DESC, sequence DESC",
+            (stream,),
+        )
+        held = 0
+        for row in rows:
+            held += row["size"]
+            if row["accepted_at"] <= oldest or held > room:
+                return (row["epoch"], row["sequence"])
+        return None
 
     def tally(self) -> dict[str, int]:
         """Counts for status and reconciliation: events and batches by state."""
