@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,10 +30,13 @@ from deploy.running.health import Told
 from producers.metrics import PublisherMeters
 from producers.outbox import Outbox
 from producers.publisher import Pace, Publisher
+from producers.rows import Keep, Replay
 from producers.sealer import Sealer
 from schemas.kafka import Broker
 from schemas.log_lines import tell
+from schemas.receipts import Status
 from schemas.topics import PARTITIONS
+from schemas.trust import Position
 
 TALLY_SECONDS = 0.5
 POLL_SECONDS = 2.0
@@ -68,6 +71,21 @@ class AdapterReport:
     rejects_file: Path
 
 
+@dataclass(frozen=True)
+class ReplayReport:
+    """What was sent again, and what the platform said of it.
+
+    Attributes:
+        streams: What each stream sent again.
+        accepted: Batches that the platform did not have.
+        duplicate: Answers about batches that it had.
+    """
+
+    streams: tuple[Replay, ...]
+    accepted: int = 0
+    duplicate: int = 0
+
+
 class Adapter:
     """One authority's adapter.
 
@@ -77,6 +95,7 @@ class Adapter:
         broker: Where to publish.
         pace: Times of the publisher.
         rows_gone: So many rows of a table are known to be deleted, though more than may go unasked.
+        keep: What is kept of accepted batches.
     """
 
     def __init__(
@@ -85,6 +104,7 @@ class Adapter:
         register: Register,
         broker: Broker,
         pace: Pace | None = None,
+        keep: Keep | None = None,
         *,
         rows_gone: int | None = None,
     ) -> None:
@@ -93,6 +113,7 @@ class Adapter:
         self._broker = broker
         self._pace = pace or Pace()
         self._rows_gone = rows_gone
+        self._keep = keep
         self._folder = site.authority(register.authority)
         self.meters = PublisherMeters()
 
@@ -156,6 +177,51 @@ class Adapter:
         finally:
             outbox.close()
 
+    def replayable(self, streams: Sequence[int], start: Position) -> tuple[Replay, ...]:
+        """What `replay` would send again.
+
+        Raises:
+            BatchNotKept: Some of it is no longer kept.
+        """
+        outbox = self.open_outbox()
+        try:
+            found = [outbox.replayable(stream, start) for stream in streams]
+            return tuple(one for one in found if one is not None)
+        finally:
+            outbox.close()
+
+    async def replay(
+        self,
+        streams: Sequence[int],
+        start: Position,
+        on_receipt: Callable[[Mapping[str, int]], None] | None = None,
+    ) -> ReplayReport:
+        """Sends batches again, byte for byte, until the platform has receipted them.
+
+        What waits besides goes out too. Stopped on the way, the rest waits in the outbox and goes
+        out with the next run.
+
+        Args:
+            streams: The streams.
+            start: Position of the first batch of each.
+            on_receipt: Told the outbox's tally after receipts, a few times a second at most.
+
+        Raises:
+            BatchNotKept: Some of it is no longer kept; then nothing is sent.
+        """
+        wanted = self.replayable(streams, start)
+        outbox = self.open_outbox()
+        try:
+            for replay in wanted:
+                outbox.replay(replay.stream, start)
+            told = seldom(lambda: on_receipt(outbox.tally()) if on_receipt else None)
+            publisher = self._publisher(outbox, told)
+            await publisher.run(lambda: True)
+            counts = publisher.told
+            return ReplayReport(wanted, counts[Status.ACCEPTED], counts[Status.DUPLICATE])
+        finally:
+            outbox.close()
+
     async def follow(self, on_round: Callable[[RunReport], None] | None = None) -> None:
         """Publishes what is new in the register, round after round, until cancelled."""
         outbox = self.open_outbox()
@@ -199,6 +265,7 @@ class Adapter:
             trust,
             self._broker,
             pace=self._pace,
+            keep=self._keep,
             on_progress=on_progress,
             meters=self.meters,
         )

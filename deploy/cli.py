@@ -16,6 +16,7 @@ from deploy.commands import (
     adapter,
     bench,
     broker,
+    conformance,
     contract,
     demo,
     doctor,
@@ -41,6 +42,7 @@ app.command(name="demo")(demo.demo)
 app.add_typer(site.app, name="site")
 app.add_typer(pki.app, name="pki")
 app.add_typer(adapter.app, name="adapter")
+app.add_typer(conformance.app, name="conformance")
 app.add_typer(intake.app, name="intake")
 app.add_typer(indicators.app, name="indicators")
 app.command(name="health")(health.health)

@@ -37,6 +37,18 @@ class BrokerUnreachable(AdapterError):
     advice = "Nothing is lost: the outbox keeps every event and publishing goes on later."
 
 
+class BatchNotKept(AdapterError):
+    """The bytes of a batch that is to be sent again are no longer kept here."""
+
+    code = "BATCH_NOT_KEPT"
+    summary = "the batch is no longer kept in this outbox"
+    advice = (
+        "Replay from where it is possible (`southmed adapter status`). If the platform needs what"
+        " lies before: have a new epoch announced, put the outbox aside, `southmed adapter"
+        " open-epoch`, and run the adapter; it states the whole register again."
+    )
+
+
 class OutboxMissing(AdapterError):
     """There is no outbox yet where one was asked about."""
 

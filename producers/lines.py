@@ -49,6 +49,14 @@ RECEIPT_FOREIGN = LogLine(
     "A receipt speaks of a batch that this outbox never sealed.",
     "Does another outbox publish with the same key? Stop one of the two.",
 )
+PLATFORM_BEHIND = LogLine(
+    "publisher",
+    "platform_behind",
+    "warning",
+    ("stream", "epoch", "sequence"),
+    "The platform expects a batch that it has receipted before: it lost a part of its log.",
+    "Ask the operator. If it is lost: `southmed adapter replay` from this place on.",
+)
 BATCH_REFUSED = LogLine(
     "publisher",
     "batch_refused",

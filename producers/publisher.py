@@ -5,7 +5,8 @@ The rules:
 1. Every stream is sent in the order of its sequence, a bounded number of batches ahead of the
    last receipt.
 2. A batch counts as delivered when a signed receipt accepts it, not when the broker stored it.
-3. Told of a gap, the publisher sends again from the expected position. Hearing nothing for a
+3. Told of a gap, the publisher sends again from the expected position; if that was accepted before,
+   the log says so, because only people can tell whether the platform lost it. Hearing nothing for a
    while, it sends again everything that has no receipt. Both are harmless: the bytes are the same,
    and a duplicate is receipted.
 4. A batch that is refused for another reason, again and again, stops the publisher: sending on
@@ -13,22 +14,25 @@ The rules:
 5. A platform that is ahead of the outbox means that the outbox is an old copy. Nothing is sealed
    then, because a second history under the same sequences would suspend the stream.
 6. A broker that is away is waited for; the outbox keeps everything.
+7. Accepted batches are kept for a while, and dropped when their time is over (`Keep`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from producers import lines
 from producers.errors import BatchRefused, BrokerUnreachable, OutboxBehind
+from producers.link import Link, connect
 from producers.metrics import PublisherMeters
 from producers.outbox import Outbox
+from producers.rows import Keep
 from producers.sealer import Sealer
 from schemas.envelope import MAX_EVENTS
 from schemas.errors import ChainGap, SealError, WireError
@@ -36,15 +40,15 @@ from schemas.kafka import Broker
 from schemas.log_lines import tell
 from schemas.receipts import Entry, Receipt, Status, open_receipt
 from schemas.topics import CASES, RECEIPTS
-from schemas.trust import TrustDocument
+from schemas.trust import Position, TrustDocument
 
 MAX_PATIENCE = 600.0
 LISTEN_SECONDS = 30.0
 """In which a reader of receipts must have found its place, or the connection is made anew."""
-END_SECONDS = 2.0
-"""In which a connection that is given up may end in good order."""
 SENT_AT_ONCE = 16
 """Batches that are read from the outbox in one round."""
+TIDY_SECONDS = 600.0
+"""Between two looks at what is kept for longer than agreed."""
 RECEIPTS_LOOKED_AT = 200
 """Newest receipts of a stream among which the last one of ours is looked for."""
 
@@ -81,37 +85,17 @@ class _Stream:
     """Where a stream stands in this session; what must last is in the outbox."""
 
     number: int
-    sent: int = 0
+    sent: Position = (0, 0)
     due_since: float | None = None
     heard: float = 0.0
     sealed: float = 0.0
     silence: int = 0
-    refusals: dict[int, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Link:
-    """An open connection: a producer, and a reader of this country's receipts."""
-
-    producer: AIOKafkaProducer
-    receipts: AIOKafkaConsumer
+    missed: Position | None = None
+    refusals: Counter[Position] = field(default_factory=Counter)
 
 
 class _NotTaken(TimeoutError):
     """Kafka did not acknowledge what was sent."""
-
-
-async def _end(producer: AIOKafkaProducer) -> None:
-    """Ends a producer, whether or not Kafka takes what it still holds.
-
-    A producer would wait for that for ever; the outbox has it all.
-    """
-    try:
-        async with asyncio.timeout(END_SECONDS):
-            await producer.stop()
-    except TimeoutError:
-        await producer._sender.close()
-        await producer.client.close()
 
 
 class Publisher:
@@ -123,8 +107,12 @@ class Publisher:
         trust: The trust document at hand.
         broker: Where Kafka is.
         pace: Times and bounds.
+        keep: What is kept of accepted batches.
         on_progress: Called after every receipt, for progress bars.
         meters: What is counted on the way.
+
+    Attributes:
+        told: Batches of this session by what receipts said of them, repeated receipts included.
     """
 
     def __init__(
@@ -135,6 +123,7 @@ class Publisher:
         broker: Broker,
         *,
         pace: Pace = Pace(),
+        keep: Keep | None = None,
         on_progress: Callable[[], None] = lambda: None,
         meters: PublisherMeters | None = None,
     ) -> None:
@@ -143,6 +132,8 @@ class Publisher:
         self._trust = trust
         self._broker = broker
         self._pace = pace
+        self._keep = keep or Keep()
+        self.told: Counter[Status] = Counter()
         self._on_progress = on_progress
         self._meters = meters or PublisherMeters()
         country = trust.authority(outbox.authority).country
@@ -165,7 +156,7 @@ class Publisher:
         reached, told = clock(), False
         while True:
             try:
-                async with self._connect() as link:
+                async with connect(self._broker) as link:
                     self._meters.reached(True)
                     if told:
                         tell(lines.BROKER_BACK)
@@ -184,25 +175,11 @@ class Publisher:
                     raise BrokerUnreachable(got=f"nothing for {patience:.0f} s") from error
                 await asyncio.sleep(min(1.0, patience or 1.0))
 
-    @asynccontextmanager
-    async def _connect(self) -> AsyncIterator[_Link]:
-        options = self._broker.options()
-        producer = AIOKafkaProducer(
-            **options, acks="all", enable_idempotence=True, request_timeout_ms=10_000
-        )
-        receipts = AIOKafkaConsumer(**options, enable_auto_commit=False, fetch_max_wait_ms=100)
-        try:
-            await producer.start()
-            await receipts.start()
-            yield _Link(producer, receipts)
-        finally:
-            await asyncio.gather(_end(producer), receipts.stop(), return_exceptions=True)
-
-    async def _publish(self, link: _Link, done: Callable[[], bool]) -> None:
+    async def _publish(self, link: Link, done: Callable[[], bool]) -> None:
         async with asyncio.timeout(LISTEN_SECONDS):
             await self._listen_from_now(link)
         for stream in self._streams:
-            stream.sent = 0
+            stream.sent = (0, 0)
             stream.heard = asyncio.get_running_loop().time()
         sending = asyncio.create_task(self._send_all(link, done))
         hearing = asyncio.create_task(self._hear(link))
@@ -218,9 +195,14 @@ class Publisher:
 
     # --- Sending ---------------------------------------------------------------------------------
 
-    async def _send_all(self, link: _Link, done: Callable[[], bool]) -> None:
+    async def _send_all(self, link: Link, done: Callable[[], bool]) -> None:
+        clock = asyncio.get_running_loop().time
+        tidied = -TIDY_SECONDS
         while True:
             finished = done()
+            if clock() - tidied >= TIDY_SECONDS:
+                self._outbox.tidy(self._keep, self._sealer.now())
+                tidied = clock()
             for stream in self._streams:
                 self._seal_due(stream, now_or_never=finished)
                 await self._send_due(link, stream)
@@ -256,7 +238,7 @@ class Publisher:
         stream.sealed = now
         stream.due_since = None
 
-    async def _send_due(self, link: _Link, stream: _Stream) -> None:
+    async def _send_due(self, link: Link, stream: _Stream) -> None:
         now = asyncio.get_running_loop().time()
         oldest = self._outbox.pending(stream.number, limit=1)
         if not oldest:
@@ -264,15 +246,16 @@ class Publisher:
             return
         if now - stream.heard > self._pace.patience(stream.silence):
             tell(lines.SENT_AGAIN, stream=stream.number, seconds=now - stream.heard)
-            stream.sent, stream.heard = 0, now
+            stream.sent, stream.heard = (0, 0), now
             stream.silence += 1
-        last = oldest[0].sequence + self._pace.window
+        # A later epoch is begun only when the one before is receipted.
+        last = (oldest[0].epoch, oldest[0].sequence + self._pace.window)
         for batch in self._outbox.pending(stream.number, after=stream.sent, limit=SENT_AT_ONCE):
-            if batch.sequence < last:
+            if batch.position < last:
                 await link.producer.send(
                     self._cases, batch.message, partition=batch.stream, key=None
                 )
-                stream.sent = batch.sequence
+                stream.sent = batch.position
         # An idempotent producer waits for its broker for ever; we would rather connect anew.
         try:
             async with asyncio.timeout(self._pace.resend_after):
@@ -282,7 +265,7 @@ class Publisher:
 
     # --- Hearing ---------------------------------------------------------------------------------
 
-    async def _listen_from_now(self, link: _Link) -> None:
+    async def _listen_from_now(self, link: Link) -> None:
         """Goes to the end of the receipts, once the newest of each stream was looked at."""
         partitions = [TopicPartition(self._receipts, s.number) for s in self._streams]
         link.receipts.assign(partitions)
@@ -306,7 +289,7 @@ class Publisher:
                 expected=f"stream {receipt.stream} at {receipt.next_position}", got=str(mine)
             )
 
-    async def _hear(self, link: _Link) -> None:
+    async def _hear(self, link: Link) -> None:
         async for record in link.receipts:
             receipt = self._read(record.value)
             if receipt is None:
@@ -340,16 +323,17 @@ class Publisher:
             )
             return
         stream.silence = 0
+        self.told[entry.status] += 1
         if entry.status is not Status.REFUSED:
             refused = [(event.index, event.code) for event in entry.refused]
-            self._outbox.accept(stream.number, entry.epoch, entry.sequence, refused)
+            now = self._sealer.now()
+            self._outbox.accept(stream.number, *position, refused, at=now)
             self._meters.refused(code for _, code in refused)
-            stream.refusals.pop(entry.sequence, None)
+            stream.refusals.pop(position, None)
             return
         self._outbox.note_refusal(stream.number, entry.epoch, entry.sequence, entry.code)
         if entry.code == ChainGap.code:
-            epoch, expected = receipt.next_position
-            stream.sent = min(stream.sent, expected - 1) if epoch == entry.epoch else 0
+            self._send_from(stream, receipt.next_position)
             return
         tell(
             lines.BATCH_REFUSED,
@@ -358,10 +342,30 @@ class Publisher:
             sequence=entry.sequence,
             code=entry.code,
         )
-        count = stream.refusals[entry.sequence] = stream.refusals.get(entry.sequence, 0) + 1
-        if count >= self._pace.max_refusals:
+        stream.refusals[position] += 1
+        if stream.refusals[position] >= self._pace.max_refusals:
             raise BatchRefused(
                 expected="acceptance",
                 got=f"{entry.code} for stream {stream.number} sequence {entry.sequence}",
             )
-        stream.sent = min(stream.sent, entry.sequence - 1)
+        stream.sent = min(stream.sent, _before(position))
+
+    def _send_from(self, stream: _Stream, expected: Position) -> None:
+        """Sends again from where the platform expects it, if that waits here.
+
+        If it does not, the platform had accepted it: it lost a part of its log, and sending what
+        comes behind would bring the same answer again and again.
+        """
+        oldest = self._outbox.pending(stream.number, limit=1)
+        if oldest and oldest[0].position <= expected:
+            stream.sent = min(stream.sent, _before(expected))
+        elif stream.missed != expected:
+            stream.missed = expected
+            epoch, sequence = expected
+            tell(lines.PLATFORM_BEHIND, stream=stream.number, epoch=epoch, sequence=sequence)
+
+
+def _before(position: Position) -> Position:
+    """What may count as sent, so that a batch at a position is sent next."""
+    epoch, sequence = position
+    return (epoch, sequence - 1)

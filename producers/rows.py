@@ -130,3 +130,31 @@ class PendingBatch:
     sequence: int
     hash: bytes
     message: bytes
+
+    @property
+    def position(self) -> tuple[int, int]:
+        return (self.epoch, self.sequence)
+
+
+@dataclass(frozen=True)
+class Keep:
+    """For how long, and up to which size, accepted batches are kept to be sent again.
+
+    Attributes:
+        days: Days since their receipt; 0 for not at all.
+        megabytes: Room for all streams together, each having its part.
+    """
+
+    days: int = 90
+    megabytes: int = 512
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a stream sends again: its first and last position, how many batches and bytes."""
+
+    stream: int
+    first: tuple[int, int]
+    last: tuple[int, int]
+    batches: int
+    bytes: int

@@ -1,9 +1,12 @@
 """The tables of the outbox, and how its file is opened.
 
 ``slots`` is what the register says at present, ``events`` what was or will be published,
-``batches`` the chain of each stream. The bytes of events and batches are kept until a receipt
-accepts them; ``slots`` keeps the newest event of each fact for withdrawals. ``seen`` holds the rows
-that complete readings found (see ``producers.seen``).
+``batches`` the chain of each stream. The bytes of events are kept until a receipt accepts them,
+those of batches for some time longer (`producers.rows.Keep`); ``slots`` keeps the newest event of
+each fact for withdrawals. ``seen`` holds the rows that complete readings found (`producers.seen`).
+
+``accepted_at`` is when a receipt accepted the batch, in milliseconds since 1970, by this machine's
+clock. It stays when the batch is sent again. Batches whose bytes were dropped at once have none.
 """
 
 from __future__ import annotations
@@ -38,6 +41,19 @@ def connect(path: Path) -> sqlite3.Connection:
     db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     return db
+
+
+def lay(db: sqlite3.Connection) -> None:
+    """Makes the tables that are not there, and adds what a file of an earlier version lacks."""
+    for statement in SCHEMA:
+        db.execute(statement)
+    if not has_times(db):
+        db.execute("ALTER TABLE batches ADD COLUMN accepted_at INTEGER")
+
+
+def has_times(db: sqlite3.Connection) -> bool:
+    """Whether the file tells when batches were accepted; an earlier version's does not."""
+    return any(column[1] == "accepted_at" for column in db.execute("PRAGMA table_info(batches)"))
 
 
 SCHEMA = (
@@ -78,6 +94,7 @@ SCHEMA = (
       events INTEGER NOT NULL,
       state TEXT NOT NULL CHECK (state IN ('pending', 'accepted', 'dissolved')),
       code TEXT NOT NULL,
+      accepted_at INTEGER,
       PRIMARY KEY (stream, epoch, sequence)
     ) WITHOUT ROWID
     """,

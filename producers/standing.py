@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from producers.errors import OutboxMissing
+from producers.schema import has_times
 from schemas.codec import decode_as
 from schemas.trust import Position
 
@@ -30,10 +31,11 @@ class Standing:
         unsealed: Events that no batch holds yet.
         pending: Batches without an accepting receipt.
         accepted: Batches with one.
-        receipted: Of each stream with a receipt, the furthest position that one accepted. When it
-            came is not kept.
+        receipted: Of each stream with a receipt, the furthest position that one accepted.
         gaps: Of each stream that has some, batches without a receipt before that position in
             their epoch.
+        last_receipt: When the newest accepting receipt came, milliseconds since 1970, if known.
+        replay_from: Of each stream from which something can be sent again, the first position.
         oldest_pending: When the oldest of the pending was sealed, milliseconds since 1970.
         refused_batches: Pending batches that the platform refuses, by code.
         refused_events: Events that the platform refused, by code.
@@ -50,6 +52,8 @@ class Standing:
     refused_events: Mapping[str, int]
     receipted: Mapping[int, Position] = field(default_factory=dict)
     gaps: Mapping[int, int] = field(default_factory=dict)
+    last_receipt: int | None = None
+    replay_from: Mapping[int, Position] = field(default_factory=dict)
 
 
 def standing(path: Path) -> Standing:
@@ -86,6 +90,8 @@ def _read(db: sqlite3.Connection) -> Standing:
         refused_events=_by_code(db, "SELECT code FROM events"),
         receipted=receipted,
         gaps={stream: number for stream, number in missing.items() if number},
+        last_receipt=_last_receipt(db),
+        replay_from={stream: at for stream in epochs if (at := _replay_from(db, stream))},
     )
 
 
@@ -111,6 +117,28 @@ def _missing(db: sqlite3.Connection, stream: int, last: Position) -> int:
     """
     number: int = db.execute(query, (stream, *last)).fetchone()[0]
     return number
+
+
+def _last_receipt(db: sqlite3.Connection) -> int | None:
+    if not has_times(db):
+        return None
+    last: int | None = db.execute("SELECT max(accepted_at) FROM batches").fetchone()[0]
+    return last
+
+
+def _replay_from(db: sqlite3.Connection, stream: int) -> Position | None:
+    """The first batch behind the last one whose bytes were dropped."""
+    query = """
+        SELECT epoch, sequence FROM batches WHERE stream = ?1 AND message IS NOT NULL
+          AND (epoch, sequence) > (
+            SELECT ifnull(max(epoch), 0), ifnull(max(sequence), 0) FROM (
+              SELECT epoch, sequence FROM batches
+              WHERE stream = ?1 AND state = 'accepted' AND message IS NULL
+              ORDER BY epoch DESC, sequence DESC LIMIT 1))
+        ORDER BY epoch, sequence LIMIT 1
+    """
+    found: Position | None = db.execute(query, (stream,)).fetchone()
+    return found
 
 
 def _oldest(db: sqlite3.Connection) -> int | None:

@@ -1,8 +1,15 @@
 """The streams of an outbox: sealing, sending again, receipts.
 
 This half of the outbox knows events only as bytes. It gives every event a place in the chain of
-its stream and keeps the sealed bytes until a receipt accepts them; the other half
-(`producers.outbox`) decides what there is to say.
+its stream and keeps the sealed bytes; the other half (`producers.outbox`) decides what there is to
+say. The bytes:
+
+1. A batch is **pending** until a receipt accepts it. Pending batches are sent, in order, again and
+   again; nothing drops them.
+2. An accepted batch is kept for some time longer (`Keep`), for a platform that lost its log or was
+   restored from an old backup. The oldest go first, so what is kept of a stream has no holes.
+3. A **replay** makes kept batches pending again. From there all is as ever: the same bytes, the
+   same receipts, and a platform that has them says that they are duplicates.
 """
 
 from __future__ import annotations
@@ -12,9 +19,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from producers.errors import OutboxMismatch
-from producers.rows import PendingBatch
-from producers.schema import SCHEMA, connect
+from producers.errors import BatchNotKept, OutboxMismatch
+from producers.rows import Keep, PendingBatch, Replay
+from producers.schema import connect, lay
 from schemas.chain import GENESIS_HASH
 from schemas.envelope import MAX_EVENTS, Place, Sealed
 from schemas.errors import StaleEpoch
@@ -22,6 +29,9 @@ from schemas.trust import Position
 
 UNSEALED = "stream = ? AND epoch IS NULL AND sequence IS NULL"
 """Both, so that the index of events by batch finds them without a look at what was sealed."""
+KEPT = "state = 'accepted' AND message IS NOT NULL"
+DAY = 24 * 3600 * 1000
+MEGABYTE = 1 << 20
 
 
 class Streams:
@@ -42,8 +52,7 @@ class Streams:
         self.streams = streams
         self._db: sqlite3.Connection = connect(path)
         with self._transaction():
-            for statement in SCHEMA:
-                self._db.execute(statement)
+            lay(self._db)
             self._check_owner()
 
     def _check_owner(self) -> None:
@@ -107,7 +116,8 @@ class Streams:
             place = self._next_place(stream)
             sealed = seal([row["message"] for row in rows], place)
             self._db.execute(
-                "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, 'pending', '')",
+                "INSERT INTO batches (stream, epoch, sequence, hash, message, events, state, code)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'pending', '')",
                 (stream, place.epoch, place.sequence, sealed.hash, sealed.message, len(rows)),
             )
             self._db.executemany(
@@ -141,7 +151,7 @@ class Streams:
         """Begins a new epoch; the trust document must announce it before it is accepted.
 
         Batches of the old epoch that were never accepted are dissolved: their events are sealed
-        again in the new one.
+        again in the new one. Those of a replay go out as they are, before the new epoch's.
 
         Raises:
             StaleEpoch: The stream is already in a later epoch.
@@ -152,7 +162,7 @@ class Streams:
             self._db.execute("INSERT OR REPLACE INTO epochs VALUES (?, ?)", (stream, epoch))
             lost = self._db.execute(
                 "SELECT epoch, sequence FROM batches WHERE stream = ? AND state != 'accepted'"
-                " AND epoch < ?",
+                " AND accepted_at IS NULL AND epoch < ?",
                 (stream, epoch),
             ).fetchall()
             for batch in lost:
@@ -171,13 +181,15 @@ class Streams:
             place,
         )
 
-    def pending(self, stream: int, *, after: int = 0, limit: int = 1_000) -> list[PendingBatch]:
-        """Sealed batches of the current epoch without an accepting receipt, in order."""
+    def pending(
+        self, stream: int, *, after: Position = (0, 0), limit: int = 1_000
+    ) -> list[PendingBatch]:
+        """Sealed batches without an accepting receipt, in order."""
         rows = self._db.execute(
             "SELECT * FROM batches INDEXED BY batches_pending"
-            " WHERE stream = ? AND epoch = ? AND sequence > ? AND state = 'pending'"
-            " ORDER BY sequence LIMIT ?",
-            (stream, self.epoch(stream), after, limit),
+            " WHERE stream = ? AND (epoch, sequence) > (?, ?) AND state = 'pending'"
+            " ORDER BY epoch, sequence LIMIT ?",
+            (stream, *after, limit),
         ).fetchall()
         return [
             PendingBatch(r["stream"], r["epoch"], r["sequence"], r["hash"], r["message"])
@@ -185,11 +197,11 @@ class Streams:
         ]
 
     def pending_positions(self, stream: int) -> list[Position]:
-        """Where the batches of the current epoch stand that no receipt has accepted, in order."""
+        """Where the batches stand that no receipt has accepted, in order."""
         rows = self._db.execute(
-            "SELECT epoch, sequence FROM batches WHERE stream = ? AND epoch = ?"
-            " AND state = 'pending' ORDER BY sequence",
-            (stream, self.epoch(stream)),
+            "SELECT epoch, sequence FROM batches WHERE stream = ? AND state = 'pending'"
+            " ORDER BY epoch, sequence",
+            (stream,),
         )
         return [(row["epoch"], row["sequence"]) for row in rows]
 
@@ -202,7 +214,13 @@ class Streams:
     # --- Receipts --------------------------------------------------------------------------------
 
     def accept(
-        self, stream: int, epoch: int, sequence: int, refused: Sequence[tuple[int, str]]
+        self,
+        stream: int,
+        epoch: int,
+        sequence: int,
+        refused: Sequence[tuple[int, str]],
+        *,
+        at: int | None = None,
     ) -> None:
         """Notes that the platform accepted a batch, and which of its events it refused.
 
@@ -211,13 +229,17 @@ class Streams:
             epoch: Its epoch.
             sequence: Its sequence.
             refused: Place in the batch and code of each refused event.
+            at: Milliseconds since 1970. Without a time the batch cannot grow old, so its bytes
+                are dropped at once.
         """
+        kept = "NULL" if at is None else "message"
         place = (stream, epoch, sequence)
         with self._transaction():
             self._db.execute(
-                "UPDATE batches SET state = 'accepted', message = NULL, code = ''"
-                " WHERE stream = ? AND epoch = ? AND sequence = ?",
-                place,
+                f"UPDATE batches SET state = 'accepted', message = {kept}, code = '',"  # noqa: S608
+                " accepted_at = ? WHERE stream = ? AND epoch = ? AND sequence = ?"
+                " AND state != 'accepted'",
+                (at, *place),
             )
             where = "WHERE stream = ? AND epoch = ? AND sequence = ?"
             found = self._db.execute(f"SELECT id FROM events {where} ORDER BY id", place)  # noqa: S608
@@ -234,6 +256,78 @@ class Streams:
             "UPDATE batches SET code = ? WHERE stream = ? AND epoch = ? AND sequence = ?",
             (code, stream, epoch, sequence),
         )
+
+    # --- Sending again ---------------------------------------------------------------------------
+
+    def replayable(self, stream: int, start: Position) -> Replay | None:
+        """What a replay from a position on would send again; None if there is nothing.
+
+        Raises:
+            BatchNotKept: The bytes of a batch at or behind the position were dropped.
+        """
+        rows = self._db.execute(
+            "SELECT epoch, sequence, length(message) AS size FROM batches"
+            " WHERE stream = ? AND (epoch, sequence) >= (?, ?) AND state != 'dissolved'"
+            " ORDER BY epoch, sequence",
+            (stream, *start),
+        ).fetchall()
+        if not rows:
+            return None
+        positions = [(row["epoch"], row["sequence"]) for row in rows]
+        dropped = [n for n, row in enumerate(rows) if row["size"] is None]
+        if dropped:
+            behind = positions[dropped[-1] + 1 :]
+            possible = f"from {_tell(behind[0])} on" if behind else "nothing"
+            raise BatchNotKept(
+                expected=f"of stream {stream} {possible}", got=_tell(positions[dropped[0]])
+            )
+        size = sum(row["size"] for row in rows)
+        return Replay(stream, positions[0], positions[-1], len(rows), size)
+
+    def replay(self, stream: int, start: Position) -> Replay | None:
+        """Makes every batch from a position on pending again, or none.
+
+        Raises:
+            BatchNotKept: As `replayable`.
+        """
+        with self._transaction():
+            found = self.replayable(stream, start)
+            self._db.execute(
+                "UPDATE batches SET state = 'pending' WHERE stream = ?"
+                " AND (epoch, sequence) >= (?, ?) AND state = 'accepted'",
+                (stream, *start),
+            )
+        return found
+
+    def tidy(self, keep: Keep, now: int) -> None:
+        """Drops the bytes of accepted batches that need not be kept any longer.
+
+        Args:
+            keep: What is kept.
+            now: Milliseconds since 1970.
+        """
+        room = keep.megabytes * MEGABYTE // self.streams
+        for stream in range(self.streams):
+            if newest := self._newest_to_drop(stream, now - keep.days * DAY, room):
+                self._db.execute(
+                    "UPDATE batches SET message = NULL WHERE stream = ?"  # noqa: S608
+                    f" AND (epoch, sequence) <= (?, ?) AND {KEPT}",
+                    (stream, *newest),
+                )
+
+    def _newest_to_drop(self, stream: int, oldest: int, room: int) -> Position | None:
+        """The newest batch that is too old, or that finds no room beside newer ones."""
+        rows = self._db.execute(
+            "SELECT epoch, sequence, accepted_at, length(message) AS size FROM batches"  # noqa: S608
+            f" WHERE stream = ? AND {KEPT} ORDER BY epoch DESC, sequence DESC",
+            (stream,),
+        )
+        held = 0
+        for row in rows:
+            held += row["size"]
+            if row["accepted_at"] <= oldest or held > room:
+                return (row["epoch"], row["sequence"])
+        return None
 
     def tally(self) -> dict[str, int]:
         """Counts for status and reconciliation: events and batches by state."""
@@ -254,3 +348,7 @@ class Streams:
         """Numbers of events that the platform refused, by code."""
         query = "SELECT code, count(*) FROM events WHERE code != '' GROUP BY code ORDER BY code"
         return dict(self._db.execute(query).fetchall())
+
+
+def _tell(position: Position) -> str:
+    return f"{position[0]}:{position[1]}"

@@ -12,7 +12,7 @@ import typer
 
 from country_adapters.kit.runner import TableReport
 from deploy.adapter import Adapter, AdapterReport
-from deploy.commands import init, joining
+from deploy.commands import conformance, init, joining, replay
 from deploy.commands.health import HealthOption
 from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
@@ -35,6 +35,7 @@ from deploy.terminal import (
 )
 from producers.errors import OutboxMissing
 from producers.publisher import Pace
+from producers.rows import Keep
 from producers.standing import Standing, standing
 from schemas.envelope import MAX_EVENTS
 
@@ -44,6 +45,8 @@ app.command(name="init")(init.init)
 app.command(name="lint")(joining.lint)
 app.command(name="check")(joining.check)
 app.command(name="preview")(joining.preview)
+app.command(name="conform")(conformance.conform)
+app.command(name="replay")(replay.replay)
 
 HEARTBEAT_SECONDS = 300.0
 GIVE_UP_SECONDS = 60.0
@@ -71,6 +74,15 @@ def run(
             help="So many rows of a table were deleted on purpose: the number that ROWS_GONE told.",
         ),
     ] = None,
+    keep_days: Annotated[
+        int,
+        typer.Option(
+            "--keep-days", min=0, help="Days for which accepted batches are kept for a replay."
+        ),
+    ] = Keep.days,
+    keep_megabytes: Annotated[
+        int, typer.Option("--keep-megabytes", min=0, help="Room for them; the oldest go first.")
+    ] = Keep.megabytes,
     health_port: HealthOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -86,6 +98,7 @@ def run(
         open_register(register, data),
         broker_at(broker, identity),
         pace,
+        Keep(keep_days, keep_megabytes),
         rows_gone=rows_gone,
     )
     if follow:
@@ -170,7 +183,7 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
     """Tells how the outbox stands: what waits and how long, receipts, gaps, refusals.
 
     Exits 3 if rows stay home or the platform refused events, 1 if more rows are missing from the
-    register than may go unasked. When the last receipt came is not kept; how far receipts reach is.
+    register than may go unasked.
     """
     adapter = Adapter(Site(site), open_register(register, None), broker_at(""))
     if not adapter.outbox_file.exists():
@@ -179,7 +192,7 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
     tally, refusals, readings = outbox.tally(), outbox.refusals(), outbox.readings()
     outbox.close()
     seen = standing(adapter.outbox_file)
-    waited = None if seen.oldest_pending is None else time.time() - seen.oldest_pending / 1000
+    waited, silent = _seconds_since(seen.oldest_pending), _seconds_since(seen.last_receipt)
     if json:
         streams = _streams(seen)
         print_json(
@@ -189,6 +202,7 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
                 "rows_missing": sum(reading.held for reading in readings),
                 "refusals": refusals,
                 "oldest_waits_seconds": waited,
+                "last_receipt_seconds_ago": silent,
                 "streams": streams,
             }
         )
@@ -197,7 +211,7 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
         rows.append(("rows gone", sum(reading.gone for reading in readings)))
         rows += [(f"refused {code}", count) for code, count in refusals.items()]
         out.print(table(adapter.register.authority, ["outbox", "number#"], rows))
-        _show_streams(seen, waited)
+        _show_streams(seen, waited, silent)
         for reading in readings:
             if reading.held:
                 told = f"of table {reading.source} {reading.held} rows are missing (ROWS_GONE)"
@@ -206,6 +220,11 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
         raise typer.Exit(Exit.FAILED)
     if tally["rows_rejected"] or refusals:
         raise typer.Exit(Exit.PARTIAL)
+
+
+def _seconds_since(moment: int | None) -> float | None:
+    """Seconds since a time in milliseconds since 1970."""
+    return None if moment is None else time.time() - moment / 1000
 
 
 def _streams(seen: Standing) -> list[dict[str, object]]:
@@ -217,18 +236,32 @@ def _streams(seen: Standing) -> list[dict[str, object]]:
             "next": seen.next_positions[stream],
             "last_receipted": seen.receipted.get(stream),
             "gaps": seen.gaps.get(stream, 0),
+            "replay_from": seen.replay_from.get(stream),
         }
         for stream, epoch in seen.epochs.items()
     ]
 
 
-def _show_streams(seen: Standing, waited: float | None) -> None:
+def _place(position: object) -> str:
+    """A position as `--from` takes it."""
+    return f"{position[0]}:{position[1]}" if isinstance(position, tuple) else ""
+
+
+def _show_streams(seen: Standing, waited: float | None, silent: float | None) -> None:
     rows = [
-        (s["stream"], s["epoch"], s["last_receipted"] or "none yet", s["next"], s["gaps"])
+        (
+            s["stream"],
+            _place(s["last_receipted"]) or "none yet",
+            _place(s["next"]),
+            s["gaps"],
+            _place(s["replay_from"]) or "nothing",
+        )
         for s in _streams(seen)
     ]
-    columns = ["stream#", "epoch#", "last receipt (epoch, sequence)", "next to seal", "gaps#"]
-    out.print(table("streams", columns, rows))
+    columns = ["stream#", "last receipt", "next to seal", "gaps#", "kept from"]
+    out.print(table("streams, by epoch:sequence", columns, rows))
+    if silent is not None:
+        out.print(f"the last receipt came {silent:.0f} s ago")
     if waited is not None:
         out.print(f"the oldest batch without a receipt waits for {waited:.0f} s")
     for code, count in seen.refused_batches.items():

@@ -5,6 +5,7 @@ What is not answered by the end of our patience counts as not answered (`deploy.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from deploy.doctor.reading import PATIENCE, count_workers, read_cluster, read_lo
 from deploy.identity import Identity
 from deploy.patience import within
 from deploy.pki.certificates import is_broker
+from deploy.running.vitals import answers
 from deploy.terminal import broker_at
 from deploy.topics.errors import ClusterUnreachable
 from deploy.topics.live import admin_client, read_state
@@ -35,6 +37,7 @@ NEEDS_ANSWER = (
     *(cluster.CONTRACT, lag.GROUP, lag.LAG),
 )
 """Checks that need an answer from the cluster."""
+EMBEDDED = "an embedded broker answers no such question"
 OPERATOR_ONLY = "needs the operator's identity"
 INTAKE_ONLY = "needs the operator's or intake's identity"
 
@@ -101,11 +104,25 @@ def patiently(
 
 
 def _reach(visitor: Visitor, broker: Broker, principal: str) -> Iterator[Finding]:
+    if not principal:
+        yield from _without_identity(visitor, broker)
+        return
     try:
         with admin_client(broker, PATIENCE) as admin:
             yield from _ask(visitor, broker, admin, principal)
     except SouthmedError as error:
         yield from _no_answer(visitor, error)
+
+
+def _without_identity(visitor: Visitor, broker: Broker) -> Iterator[Finding]:
+    """An embedded broker: it tells nothing of topics, rights or groups, and has no clock."""
+    if not asyncio.run(answers(broker)):
+        silent = ClusterUnreachable(expected=f"an answer from {broker.servers}")
+        yield from _no_answer(visitor, silent)
+        return
+    yield ok(CLUSTER, visitor.servers, "answers; embedded, without identities or rights")
+    for check in NEEDS_ANSWER:
+        yield skipped(check, CLUSTER, EMBEDDED)
 
 
 def _no_answer(
@@ -131,9 +148,6 @@ def _ask(
     visitor: Visitor, broker: Broker, admin: KafkaAdminClient, principal: str
 ) -> Iterator[Finding]:
     yield from attempt(clock.CHECK, "this machine", partial(_clock, visitor, broker))
-    if not principal:
-        yield skipped(cluster.RIGHTS, CLUSTER, "without an identity there are no rights")
-        return
     yield from attempt(CLUSTER, visitor.servers, partial(_view, visitor, admin, principal))
     yield from attempt(lag.LAG, CLUSTER, partial(_intake, visitor, admin, principal))
 

@@ -15,6 +15,7 @@ import pytest
 from country_adapters import AUTHORITIES, REGISTERS
 from country_adapters.kit.register import load_register
 from deploy.adapter import Adapter
+from deploy.brokers.embedded import EmbeddedBroker
 from deploy.home import Site, init_site, write_private
 from producers.outbox import Outbox
 from producers.sealer import Sealer
@@ -234,6 +235,19 @@ def test_check_of_a_broker_that_is_not_there_fails(southmed: Southmed, site: Sit
     assert states(said)["cluster", "127.0.0.1:1"] == "fail"
 
 
+@pytest.mark.broker
+def test_check_of_an_embedded_broker_says_what_it_cannot_be_asked(
+    southmed: Southmed, site: Site
+) -> None:
+    with EmbeddedBroker() as embedded:
+        asked = ("adapter", "check", "tunisia", "--site", site.root, "--broker", embedded.servers)
+        said = southmed(*asked, "--json")
+        found = states(said)
+    assert (said.status, said.json["state"]) == (0, "ok")
+    assert found["cluster", embedded.servers] == "ok"
+    assert {found[check, "cluster"] for check in ("topics", "rights", "lag")} == {"skipped"}
+
+
 def no_secret(folder: Path, _trust: Path) -> None:
     (folder / "pseudonyms.key").unlink()
 
@@ -343,6 +357,7 @@ def test_status_tells_how_long_batches_wait_and_what_is_missing_before_the_last_
         "next": [1, 4],
         "last_receipted": [1, 2],
         "gaps": 1,
+        "replay_from": [1, 3],
     }
     assert said.json["streams"][0]["last_receipted"] is None
     assert 3600 <= said.json["oldest_waits_seconds"] < 3700
