@@ -119,11 +119,16 @@ def score(country: str) -> Score:
         suggested = matching(table, proposal_for(country))
         by_header = {column.header: column for column in suggested.columns}
         found.leaks += len(set(table.ignore) & by_header.keys())
-        for name, column in table.columns.items():
+        for name, column in _suggestible(table).items():
             found.declared += 1
             mine = by_header.get(table.header(name))
             found.right += mine is not None and same(name, column, title, mine)
     return found
+
+
+def _suggestible(table: TableDeclaration) -> dict[str, Column]:
+    """All columns but identifiers: only a person may say that they are a facilitator's."""
+    return {name: c for name, c in table.columns.items() if c.kind != "identifier"}
 
 
 @pytest.mark.parametrize("country", FLOORS)
