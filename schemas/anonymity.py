@@ -269,15 +269,35 @@ def conforms(event: Fields, node: Node) -> bool:
         event: Its fields.
         node: The node that its authority attests.
     """
+    return not told_too_fine(event, node)
+
+
+def told_too_fine(event: Fields, node: Node) -> str:
+    """The first field that tells more than a node allows, ``""`` if none does.
+
+    Args:
+        event: Its fields.
+        node: The node that its authority attests.
+    """
     if event["event_type"] not in FIELDS:
-        return True
+        return ""
     if node.period and not tells_quarter(event):
-        return False
-    return all(
-        event[field]
-        == ladder(field, event[field], event["country"])[getattr(node, GATED[field].attribute)]
-        for field in FIELDS[event["event_type"]]
-    )
+        return "period"
+    country = event["country"]
+    for field, level, climb in _steps(event["event_type"], node):
+        value = event[field]
+        if value != climb(value, country)[level]:
+            return field
+    return ""
+
+
+@cache
+def _steps(
+    event_type: str, node: Node
+) -> tuple[tuple[str, int, Callable[[Any, str], Ladder]], ...]:
+    """Each field of a type with its level at a node and its ladder; level 0 holds nobody back."""
+    steps = ((f, getattr(node, GATED[f].attribute), GATED[f].ladder) for f in FIELDS[event_type])
+    return tuple(step for step in steps if step[1])
 
 
 def tells_quarter(event: Fields) -> bool:

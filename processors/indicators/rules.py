@@ -33,7 +33,7 @@ from processors.indicators.dimensions import DIMENSIONS, TOTAL, UNKNOWN, Event, 
 
 Cell = tuple[str, ...]
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raised with every change of what is counted; a ledger counted by other rules is folded again."""
 
 

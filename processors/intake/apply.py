@@ -9,7 +9,9 @@ The rules:
 3. The newest event of a fact stands, and counts. It takes the place of the one before, whether it
    names it (a correction) or not (an authority that lost its outbox states its register again).
    Both are of one type and one subject. A withdrawal stands too, and counts nothing.
-4. Cells change by what a subject added before and adds now, once for each subject and batch.
+4. Where its authority has agreed on k-anonymity, an event tells no more than its batch attests of
+   its quarter. Only a withdrawal may repeat what stands: it tells nothing new.
+5. Cells change by what a subject added before and adds now, once for each subject and batch.
 
 Everything here is a function of the batch and of records already in the ledger.
 """
@@ -21,6 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from processors.indicators.rules import Cell, cells_of
@@ -36,11 +39,13 @@ from processors.intake.records import (
     unpack_count,
     unpack_subject,
 )
+from schemas.anonymity import FIELDS, Attestation, Node, tells_quarter, told_too_fine, window_of
 from schemas.case_events import validate
 from schemas.codec import decode
 from schemas.errors import (
     EventIdReused,
     EventInvalid,
+    NotAnonymised,
     RestrictedType,
     SouthmedError,
     SupersedesForeign,
@@ -82,6 +87,8 @@ class _Candidate(NamedTuple):
     message: bytes
     fields: Fields
     subject: bytes
+    finer: str
+    """The field that tells more than attested, "" if none does."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +99,20 @@ class Origin:
         authority: Who signed it.
         stream: The stream it belongs to.
         produced_at: When it was sealed, milliseconds since 1970.
+        anonymity: What it attests of the quarters that it has events of.
     """
 
     authority: Authority
     stream: int
     produced_at: int
+    anonymity: tuple[Attestation, ...] = ()
 
-    @property
+    @cached_property
+    def nodes(self) -> Mapping[str, Node]:
+        """The node that each quarter is attested to be told at."""
+        return {attested.window: attested.node for attested in self.anonymity}
+
+    @cached_property
     def latest_period(self) -> str:
         """The month in which it was sealed, wherever on earth that was."""
         latest = datetime.fromtimestamp(self.produced_at / 1000, UTC) + EASTERNMOST
@@ -145,17 +159,17 @@ def _load(read: Read, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
 def _candidates(
     messages: Sequence[bytes], origin: Origin, refused: list[RefusedEvent]
 ) -> Iterable[_Candidate]:
-    latest = origin.latest_period
     for index, message in enumerate(messages):
         try:
-            fields = _read_event(message, origin, latest)
+            fields = _read_event(message, origin)
+            finer = _finer_than_attested(fields, origin)
         except SouthmedError as error:
             refused.append(_refusal(index, error))
         else:
-            yield _Candidate(index, message, fields, subject_key(fields))
+            yield _Candidate(index, message, fields, subject_key(fields), finer)
 
 
-def _read_event(message: bytes, origin: Origin, latest: str) -> Fields:
+def _read_event(message: bytes, origin: Origin) -> Fields:
     """An event's fields, once it is valid and its signer's own."""
     decoded = decode(message)
     fields = {"event_type": decoded.subject, **decoded.fields}
@@ -167,9 +181,37 @@ def _read_event(message: bytes, origin: Origin, latest: str) -> Fields:
         raise WrongProducer(expected=f"{author.id} of {author.country}")
     if (stream := stream_of(fields["case_ref"])) != origin.stream:
         raise WrongStream(expected=f"stream {stream}", got=f"stream {origin.stream}")
-    if fields["period"] > latest:
+    if fields["period"] > origin.latest_period and not _of_this_quarter(fields, origin):
         raise EventInvalid(got="period: after the batch was sealed")
     return fields
+
+
+def _of_this_quarter(fields: Fields, origin: Origin) -> bool:
+    """Whether an event tells the quarter of the sealing itself, whose last month may be to come."""
+    return tells_quarter(fields) and window_of(fields["period"]) == window_of(origin.latest_period)
+
+
+def _finer_than_attested(fields: Fields, origin: Origin) -> str:
+    """The field that tells more than is attested; only a withdrawal is judged by what stands."""
+    if origin.authority.anonymity is None or fields["event_type"] not in FIELDS:
+        return ""
+    node = origin.nodes.get(window_of(fields["period"]))
+    if node is None:
+        raise NotAnonymised(got="period: its quarter is not attested")
+    finer = told_too_fine(fields, node)
+    if finer and fields["validation"] != "WITHDRAWN":
+        raise _too_fine(finer)
+    return finer
+
+
+def _too_fine(field: str) -> NotAnonymised:
+    return NotAnonymised(got=f"{field}: finer than attested")
+
+
+def _repeats(fields: Fields, before: Fields | None) -> bool:
+    """Whether an event says of a person what the one before it said, and nothing else."""
+    said = (*FIELDS[fields["event_type"]], "period", "suppressed_fields")
+    return before is not None and all(fields[name] == before[name] for name in said)
 
 
 def _refusal(index: int, error: SouthmedError) -> RefusedEvent:
@@ -198,6 +240,8 @@ def _place(
     place = next((n for n, e in enumerate(standing) if e["fact_ref"] == fields["fact_ref"]), None)
     before = None if place is None else standing[place]
     _check_superseded(candidate, events, before)
+    if candidate.finer and not _repeats(fields, before):
+        raise _too_fine(candidate.finer)
     if place is None:
         standing.append(fields)
     else:
