@@ -126,6 +126,7 @@ def read_attestations(header: Sequence[Mapping[str, Any]]) -> tuple[Attestation,
 # --- Windows -------------------------------------------------------------------------------------
 
 
+@cache
 def window_of(month: str) -> str:
     """The quarter of a month.
 
@@ -136,6 +137,7 @@ def window_of(month: str) -> str:
     return f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}"
 
 
+@cache
 def last_month(window: str) -> str:
     """The last month of a quarter.
 
