@@ -27,12 +27,17 @@ SOUND = attested(NODE, k=9, suppressed=5)
 COARSER = attested(NODE._replace(sex=1), k=9)
 
 
+def world_of(site: Site) -> World:
+    """The parties of a site."""
+    (opener,) = site.opening_keys()
+    tunisia = site.signing_key(TUNISIA)
+    return World(tunisia, a_world().morocco, site.receipt_key(), opener, site.trust())
+
+
 def a_site(root: Path, *batches: tuple[list[Fields], Attestation]) -> Site:
     """A site whose only worker has folded batches of the Tunisian authority."""
     site = init_site(root, {TUNISIA: "TUN"}, scheme="x25519", anonymity=Anonymity(k=5, l=2))
-    (opener,) = site.opening_keys()
-    tunisia = site.signing_key(TUNISIA)
-    world = World(tunisia, a_world().morocco, site.receipt_key(), opener, site.trust())
+    world = world_of(site)
     platform, last = Platform(world), None
     for number, (events, said) in enumerate(batches, 1):
         at = {"world": world, "sequence": number, "produced_at": NOW + number}
