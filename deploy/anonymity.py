@@ -65,8 +65,8 @@ def verdict_of(finding: Finding) -> str:
 
 def as_table(findings: Sequence[Finding]) -> Table:
     """One row for each quarter of an authority."""
-    columns = ["authority", "quarter", "told", "agreed#", "attested#", "counted#", "suppressed#"]
-    return table("k and l by quarter", [*columns, "verdict"], [_row(f) for f in findings])
+    columns = ["authority", "quarter", "told", "attested#", "counted#", "suppressed#", "verdict"]
+    return table("k/l by quarter", columns, [_row(finding) for finding in findings])
 
 
 def _row(finding: Finding) -> list[str]:
@@ -75,16 +75,11 @@ def _row(finding: Finding) -> list[str]:
         finding.authority,
         finding.window,
         in_words(kept.attested.node) if kept else "",
-        _pair(finding.agreed.k, finding.agreed.l) if finding.agreed else "",
-        _pair(kept.attested.k, kept.attested.l) if kept else "",
-        _pair(counted.k, counted.l),
+        f"{kept.attested.k}/{kept.attested.l}" if kept else "",
+        f"{counted.k}/{counted.l}",
         str(counted.suppressed),
         verdict_of(finding),
     ]
-
-
-def _pair(k: int, l: int | None) -> str:  # noqa: E741
-    return f"{k} / {'-' if l is None else l}"
 
 
 def as_dict(finding: Finding) -> dict[str, Any]:

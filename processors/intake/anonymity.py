@@ -6,9 +6,9 @@ It uses nothing of the adapter's gate and none of the ladders, only what the eve
    withdrawn is not counted. The event types are counted each for itself.
 2. A class is all persons of one type whose events say the same in every field under the gate and of
    their time: of the month, or only of the quarter where the month is hidden.
-3. k is the smallest class; l the fewest different sets of exploitation codes in a class, of types
-   that tell any. Persons of whom nothing is told are left out and counted as suppressed, unless
-   there are no others: below that nothing can be hidden.
+3. k is the smallest class; l the fewest different forms in a class: sets of exploitation codes, or
+   of suspects the stage with its offence. Persons of whom nothing is told are left out and counted
+   as suppressed, unless there are no others: below that nothing can be hidden.
 4. Then three numbers stand side by side: agreed, attested, counted. A class may be smaller than
    attested because corrections and withdrawals came after the sealing, or because batches are still
    under way; it is told by how much. More than attested is no fault.
@@ -51,23 +51,23 @@ class Counted:
 
     Attributes:
         k: Persons in the smallest class; 0 where there are none.
-        l: Fewest sets of exploitation codes in a class; None where no class tells any.
+        l: Fewest different forms in a class.
         suppressed: Persons of whom nothing is told while of others there is.
         hidden: Whether nothing is told of anyone.
     """
 
     k: int = 0
-    l: int | None = None  # noqa: E741
+    l: int = 0  # noqa: E741
     suppressed: int = 0
     hidden: bool = True
 
 
 class _Members:
-    """A class: who is in it, and what they suffered."""
+    """A class: who is in it, and what is sensitive about them."""
 
     def __init__(self) -> None:
         self.persons: set[bytes] = set()
-        self.exploitation: set[tuple[str, ...]] = set()
+        self.forms: set[tuple[str, ...]] = set()
 
 
 def count(subjects: Iterable[tuple[bytes, list[Fields]]]) -> dict[Quarter, Counted]:
@@ -84,14 +84,19 @@ def count(subjects: Iterable[tuple[bytes, list[Fields]]]) -> dict[Quarter, Count
                 quarter = (event["producer"], window_of(event["period"]))
                 members = classes[quarter][_class_of(event)]
                 members.persons.add(person)
-                if "exploitation" in event:
-                    members.exploitation.add(tuple(sorted(event["exploitation"])))
+                members.forms.add(_form(event))
     return {quarter: _sizes(found) for quarter, found in classes.items()}
 
 
 def _class_of(event: Fields) -> Class:
     said = (_plain(event[field]) for field in FIELDS[event["event_type"]])
     return (event["event_type"], _month(event), *said)
+
+
+def _form(event: Fields) -> tuple[str, ...]:
+    if "exploitation" in event:
+        return tuple(sorted(event["exploitation"]))
+    return (event["stage"], event["offence_basis"])
 
 
 def _plain(value: object) -> object:
@@ -116,10 +121,9 @@ def _sizes(classes: Mapping[Class, _Members]) -> Counted:
     told = {of: members for of, members in classes.items() if not _tells_nothing(of)}
     left_out = [members for of, members in classes.items() if of not in told] if told else []
     counted = (told or classes).values()
-    forms = [len(members.exploitation) for members in counted if members.exploitation]
     return Counted(
         k=min(len(members.persons) for members in counted),
-        l=min(forms, default=None),
+        l=min(len(members.forms) for members in counted),
         suppressed=sum(len(members.persons) for members in left_out),
         hidden=not told,
     )
@@ -150,9 +154,8 @@ class Finding(NamedTuple):
         """By how much k and l are smaller than attested."""
         if self.kept is None or not self.counted.k:
             return 0, 0
-        attested, l_now = self.kept.attested, self.counted.l
-        l_less = 0 if l_now is None else max(0, attested.l - l_now)
-        return max(0, attested.k - self.counted.k), l_less
+        attested, counted = self.kept.attested, self.counted
+        return max(0, attested.k - counted.k), max(0, attested.l - counted.l)
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -169,7 +172,7 @@ class Finding(NamedTuple):
         agreed, counted = self.agreed, self.counted
         if agreed is None or counted.hidden:
             return False
-        return counted.k < agreed.k or (counted.l is not None and counted.l < agreed.l)
+        return counted.k < agreed.k or counted.l < agreed.l
 
 
 def compare(

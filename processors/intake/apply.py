@@ -87,8 +87,8 @@ class _Candidate(NamedTuple):
     message: bytes
     fields: Fields
     subject: bytes
-    finer: str
-    """The field that tells more than attested, "" if none does."""
+    beyond: str
+    """What it tells beyond what is attested, "" if nothing."""
 
 
 @dataclass(frozen=True)
@@ -162,11 +162,13 @@ def _candidates(
     for index, message in enumerate(messages):
         try:
             fields = _read_event(message, origin)
-            finer = _finer_than_attested(fields, origin)
+            beyond = _beyond_attested(fields, origin)
+            if beyond and fields["validation"] != "WITHDRAWN":
+                raise NotAnonymised(got=beyond)
         except SouthmedError as error:
             refused.append(_refusal(index, error))
         else:
-            yield _Candidate(index, message, fields, subject_key(fields), finer)
+            yield _Candidate(index, message, fields, subject_key(fields), beyond)
 
 
 def _read_event(message: bytes, origin: Origin) -> Fields:
@@ -191,21 +193,15 @@ def _of_this_quarter(fields: Fields, origin: Origin) -> bool:
     return tells_quarter(fields) and window_of(fields["period"]) == window_of(origin.latest_period)
 
 
-def _finer_than_attested(fields: Fields, origin: Origin) -> str:
-    """The field that tells more than is attested; only a withdrawal is judged by what stands."""
+def _beyond_attested(fields: Fields, origin: Origin) -> str:
+    """What an event tells beyond what its batch attests, by its field; "" if nothing."""
     if origin.authority.anonymity is None or fields["event_type"] not in FIELDS:
         return ""
     node = origin.nodes.get(window_of(fields["period"]))
     if node is None:
-        raise NotAnonymised(got="period: its quarter is not attested")
+        return "period: its quarter is not attested"
     finer = told_too_fine(fields, node)
-    if finer and fields["validation"] != "WITHDRAWN":
-        raise _too_fine(finer)
-    return finer
-
-
-def _too_fine(field: str) -> NotAnonymised:
-    return NotAnonymised(got=f"{field}: finer than attested")
+    return f"{finer}: finer than attested" if finer else ""
 
 
 def _repeats(fields: Fields, before: Fields | None) -> bool:
@@ -240,8 +236,8 @@ def _place(
     place = next((n for n, e in enumerate(standing) if e["fact_ref"] == fields["fact_ref"]), None)
     before = None if place is None else standing[place]
     _check_superseded(candidate, events, before)
-    if candidate.finer and not _repeats(fields, before):
-        raise _too_fine(candidate.finer)
+    if candidate.beyond and not _repeats(fields, before):
+        raise NotAnonymised(got=candidate.beyond)
     if place is None:
         standing.append(fields)
     else:

@@ -88,7 +88,7 @@ def test_a_quarter_as_attested(tmp_path: Path) -> None:
     cells = [cell.strip() for cell in row.strip("│").split("│")]
     assert cells == [
         *(TUNISIA, "2023-Q2", "sex, age bands, quarter"),
-        *("5 / 2", "9 / 2", "9 / 2", "2", "as attested"),
+        *("9/2", "9/2", "2", "as attested"),
     ]
 
 

@@ -54,7 +54,7 @@ def hidden(number: int, form: str = "BEG", **more: Any) -> list[Fields]:
     return persons(number, form=form, node=TOP, **more)
 
 
-def told(k: int, l: int | None, suppressed: int = 0) -> Counted:  # noqa: E741
+def told(k: int, l: int, suppressed: int = 0) -> Counted:  # noqa: E741
     """A count of a quarter in which something is told of somebody."""
     return Counted(k, l, suppressed, hidden=False)
 
@@ -106,7 +106,9 @@ COUNTS: list[tuple[str, list[Fields], Counted]] = [
         told(5, 1)),
     ("one person twice in a class",
         [*persons(1), {**persons(1)[0], "fact_ref": ref("again")}], told(1, 1)),
-    ("suspects, of whom no form is told", suspects(4), told(4, None)),
+    ("suspects of one stage and offence", suspects(4), told(4, 1)),
+    ("suspects of two stages", suspects(2) + suspects(3, "F")
+        + suspects(1, stage="CONV1") + suspects(1, "F", stage="CONV1"), told(2, 2)),
     ("each type for itself", persons(5) + suspects(3), told(3, 1)),
     ("reports hold no persons", [an_event_at(NODE, "report.received")], Counted()),
 ]  # fmt: skip
@@ -171,7 +173,6 @@ def kept(k: int = 5, l: int = 2, *, finer: bool = False) -> Kept:  # noqa: E741
 VERDICTS: list[tuple[str, Anonymity | None, Kept | None, Counted, str]] = [
     ("as it should be", AGREED, kept(), SOUND, "as attested"),
     ("more than attested", AGREED, kept(), told(9, 4), "as attested"),
-    ("suspects only", AGREED, kept(), told(5, None), "as attested"),
     ("nobody is left", AGREED, kept(), Counted(), "as attested"),
     ("nothing is told of anyone", AGREED, kept(2, 1), Counted(2, 1, 0, hidden=True), "as attested"),
     ("k shrank", AGREED, kept(9), told(7, 2), "smaller than attested (k by 2)"),

@@ -184,14 +184,19 @@ def test_a_withdrawal_of_what_was_never_told_repeats_nothing() -> None:
     assert [code for code, _ in judged(event, attested(TOP))] == ["NOT_ANONYMISED"]
 
 
-def test_a_withdrawal_in_a_quarter_that_is_not_attested_is_refused() -> None:
-    platform = a_platform()
-    told = an_event_at(MIDDLE)
-    first = sealed(told, anonymity=[attested(MIDDLE)])
-    gone = {"supersedes": told["event_id"], "revision": 1, "validation": "WITHDRAWN"}
-    second = following(first, an_event_at(MIDDLE, **gone), sequence=2)
+def test_a_fact_of_a_quarter_that_was_never_attested_can_be_taken_back_as_it_was_told() -> None:
+    """It was published before the authority agreed."""
+    platform = Platform()
+    told = an_event()
+    first = sealed(told)
     platform.take(first.message)
-    assert [code for code, _ in refused(platform.take(second.message))] == ["NOT_ANONYMISED"]
+    platform.world = a_world().agreed()
+    gone = {"supersedes": told["event_id"], "revision": 1, "validation": "WITHDRAWN"}
+    finer = following(first, an_event(age_band="Y30T47", **gone), sequence=2)
+    second = following(finer, an_event(**gone), sequence=3)
+    unattested = [("NOT_ANONYMISED", "period: its quarter is not attested")]
+    assert [refused(o) for o in platform.take_all([finer, second])] == [unattested, []]
+    assert platform.cells == {}
 
 
 def test_a_correction_is_told_no_finer_than_the_quarter_is_by_now() -> None:
