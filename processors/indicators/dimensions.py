@@ -137,6 +137,7 @@ QUALITY_FIELDS: dict[str, str] = {
     "region": "REGION",
     "geography": "GEOGRAPHY",
     "country_of_recruitment": "ORIGIN",
+    "country_of_exploitation": "DEST",
     "recruit_channel": "RECRUIT_CHANNEL",
     "means_of_control": "MEANS",
     "isic_section": "ISIC",

@@ -108,13 +108,8 @@ def _month(event: Fields) -> str:
 
 
 def _tells_nothing(of: Class) -> bool:
-    """A place of exploitation has no code for unknown: a sub-region is the least that is told."""
-    event_type, month, *said = of
-    fields = zip(FIELDS[str(event_type)], said, strict=True)
-    return not month and all(
-        value in ("_U", ()) or (field == "country_of_exploitation" and str(value).isdigit())
-        for field, value in fields
-    )
+    _, month, *said = of
+    return not month and all(value in ("_U", ()) for value in said)
 
 
 def _sizes(classes: Mapping[Class, _Members]) -> Counted:

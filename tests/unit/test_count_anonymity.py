@@ -94,9 +94,9 @@ COUNTS: list[tuple[str, list[Fields], Counted]] = [
     ("those of whom nothing is told are left out", persons(6) + hidden(2), told(6, 1, 2)),
     ("unless there are no others", hidden(2) + hidden(1, "SEX"), Counted(3, 2, 0, hidden=True)),
     (
-        "places of exploitation tell nothing as sub-regions",
-        persons(6) + hidden(1) + hidden(2, country_of_exploitation="ITA"),
-        told(6, 1, 3),
+        "a sub-region alone is something that is told",
+        persons(6) + hidden(1) + persons(2, node=TOP._replace(area=2), citizenship="_U"),
+        told(2, 1, 1),
     ),
     ("a month is a class of its own",
         persons(2, node=MONTHLY) + persons(3, node=MONTHLY, period="2023-04"), told(2, 1)),

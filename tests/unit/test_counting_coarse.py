@@ -111,7 +111,7 @@ SCENARIOS = [
         "a corridor of which nothing is told",
         [an_event_at(TOP, **UNKNOWN_FORM)],
         "COR_FLOW",
-        {"2023 _U _U 015 _T": 1, "2023 _U _U 015 _U": 1},
+        {"2023 _U _U _U _T": 1, "2023 _U _U _U _U": 1},
     ),
     Scenario(
         "a national who came back from a sub-region",
