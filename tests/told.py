@@ -10,20 +10,20 @@ from tests.samples import Fields, an_event
 
 
 def coarsened(event: Fields, node: Node) -> Fields:
-    """An event told at a node, with what was changed among its suppressed fields."""
+    """An event told at a node; all that may be coarser there is among its suppressed fields."""
     if event["event_type"] not in FIELDS:
         return event
     country, told = event["country"], dict(event)
-    for field in FIELDS[event["event_type"]]:
-        level = getattr(node, GATED[field].attribute)
+    levels = {field: getattr(node, GATED[field].attribute) for field in FIELDS[event["event_type"]]}
+    for field, level in levels.items():
         told[field] = ladder(field, event[field], country)[level]
     if node.period:
         told["period"] = last_month(window_of(event["period"]))
     told["region_level"] = level_of_region(told["region"], country)
-    if "citizenship" in told and told["citizenship"] != event["citizenship"]:
+    if levels.get("citizenship"):
         told["citizenship_level"] = level_of_area(told["citizenship"])[0]
-    changed = [name for name in FIELDS[event["event_type"]] if event[name] != told[name]]
-    hidden = {*event["suppressed_fields"], *changed, *(["period"] if node.period else [])}
+    coarser = [*(field for field, level in levels.items() if level), *["period"] * node.period]
+    hidden = {*event["suppressed_fields"], *coarser}
     told["suppressed_fields"] = sorted(hidden)
     return told
 

@@ -5,7 +5,8 @@ It uses nothing of the adapter's gate and none of the ladders, only what the eve
 1. Counted are persons by quarter: those of the standing events that describe one. What was
    withdrawn is not counted. The event types are counted each for itself.
 2. A class is all persons of one type whose events say the same in every field under the gate and of
-   their time: of the month, or only of the quarter where the month is hidden.
+   their time: of the month, or only of the quarter where the month is hidden. They also name the
+   same of these fields as suppressed: else it could be seen who had a value to hide.
 3. k is the smallest class; l the fewest different forms in a class: sets of exploitation codes, or
    of suspects the stage with its offence. Persons of whom nothing is told are left out and counted
    as suppressed, unless there are no others: below that nothing can be hidden.
@@ -89,8 +90,9 @@ def count(subjects: Iterable[tuple[bytes, list[Fields]]]) -> dict[Quarter, Count
 
 
 def _class_of(event: Fields) -> Class:
-    said = (_plain(event[field]) for field in FIELDS[event["event_type"]])
-    return (event["event_type"], _month(event), *said)
+    fields = FIELDS[event["event_type"]]
+    hidden = tuple(field for field in fields if field in event["suppressed_fields"])
+    return (event["event_type"], _month(event), hidden, *(_plain(event[f]) for f in fields))
 
 
 def _form(event: Fields) -> tuple[str, ...]:
@@ -108,7 +110,7 @@ def _month(event: Fields) -> str:
 
 
 def _tells_nothing(of: Class) -> bool:
-    _, month, *said = of
+    _, month, _, *said = of
     return not month and all(value in ("_U", ()) for value in said)
 
 

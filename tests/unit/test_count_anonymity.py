@@ -102,6 +102,8 @@ COUNTS: list[tuple[str, list[Fields], Counted]] = [
         persons(2, node=MONTHLY) + persons(3, node=MONTHLY, period="2023-04"), told(2, 1)),
     ("months that are hidden are one", persons(2) + persons(3, period="2023-04"),
         told(5, 1)),
+    ("what is said to be hidden tells apart who had something to hide",
+        persons(3) + persons(2, but={"suppressed_fields": ["period", "region"]}), told(2, 1)),
     ("what was withdrawn", persons(5) + persons(1, "M", validation="WITHDRAWN"),
         told(5, 1)),
     ("one person twice in a class",
