@@ -118,14 +118,14 @@ def test_what_is_not_as_attested_ends_with_1_and_the_doctor_tells(
 
 
 def test_where_nobody_agreed_there_is_nothing_to_tell(tmp_path: Path) -> None:
-    site = init_site(tmp_path, {TUNISIA: "TUN"}, scheme="x25519")
+    site = init_site(tmp_path, {TUNISIA: "TUN"}, scheme="x25519", anonymity=None)
     Ledger(site.ledgers / "worker-1" / "TUN-0").close()
     assert asked(site)[0] == 0
     assert of_json(site) == (0, {"as_attested": True, "quarters": []})
 
 
 def test_without_ledgers_it_says_so(tmp_path: Path) -> None:
-    site = init_site(tmp_path, {TUNISIA: "TUN"}, scheme="x25519")
+    site = init_site(tmp_path, {TUNISIA: "TUN"}, scheme="x25519", anonymity=None)
     assert asked(site)[0] == 1
 
 
