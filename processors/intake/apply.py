@@ -22,7 +22,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -42,6 +42,7 @@ from processors.intake.records import (
 from schemas.anonymity import FIELDS, Attestation, Node, tells_quarter, told_too_fine, window_of
 from schemas.case_events import validate
 from schemas.codec import decode
+from schemas.envelope import MAX_TIME
 from schemas.errors import (
     EventIdReused,
     EventInvalid,
@@ -63,8 +64,8 @@ Read = Callable[[Sequence[bytes]], Sequence[bytes | None]]
 Writes = dict[bytes, bytes | None]
 """Records to write by key; None deletes."""
 
-EASTERNMOST = timedelta(hours=14)
-"""UTC+14, where a month begins first."""
+EASTERNMOST = 14 * 3_600_000
+"""UTC+14, where a month begins first, in milliseconds."""
 MAX_DETAIL = 120
 """Characters that a receipt tells about one refused event."""
 RESTRICTED = frozenset({"network.linkage"})
@@ -115,8 +116,8 @@ class Origin:
     @cached_property
     def latest_period(self) -> str:
         """The month in which it was sealed, wherever on earth that was."""
-        latest = datetime.fromtimestamp(self.produced_at / 1000, UTC) + EASTERNMOST
-        return latest.strftime("%Y-%m")
+        latest = min(self.produced_at + EASTERNMOST, MAX_TIME)
+        return datetime.fromtimestamp(latest / 1000, UTC).strftime("%Y-%m")
 
 
 def apply_events(messages: Sequence[bytes], origin: Origin, read: Read) -> Applied:

@@ -10,6 +10,7 @@ from typing import Any
 
 from schemas.anonymity import BOTTOM
 from schemas.codelists import codelist
+from schemas.envelope import MAX_TIME
 from schemas.receipts import sign_receipt
 from tests.samples import one_of_each
 from tests.told import attested
@@ -96,7 +97,23 @@ def mutated(rng: Random, data: bytes) -> bytes:
 
 # --- Values --------------------------------------------------------------------------------------
 
-NUMBERS = (0, 1, -1, 2, 3, 4, 255, 2**31 - 1, 2**31, 2**32, 2**40, 2**62, 2**63 - 1, -(2**63))
+NUMBERS = (
+    0,
+    1,
+    -1,
+    2,
+    3,
+    4,
+    255,
+    MAX_TIME,
+    2**31 - 1,
+    2**31,
+    2**32,
+    2**40,
+    2**62,
+    2**63 - 1,
+    -(2**63),
+)
 TEXTS = (
     "",
     "_U",
