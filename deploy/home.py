@@ -26,7 +26,7 @@ from processors.intake.fold import Secrets
 from schemas.errors import KeyFileInvalid
 from schemas.keys import OpenKey, SealingScheme, SigningKey, dump_private, load_private
 from schemas.topics import PARTITIONS
-from schemas.trust import PLATFORM, Authority, TrustDocument, TrustedKey
+from schemas.trust import PLATFORM, Anonymity, Authority, TrustDocument, TrustedKey
 
 
 @dataclass(frozen=True)
@@ -266,7 +266,11 @@ def join_site(root: Path, authority_id: str, trust: bytes) -> tuple[Site, Truste
 
 
 def init_site(
-    root: Path, authorities: Mapping[str, str], *, scheme: SealingScheme = "mlkem768-x25519"
+    root: Path,
+    authorities: Mapping[str, str],
+    *,
+    scheme: SealingScheme = "mlkem768-x25519",
+    anonymity: Anonymity | None = None,
 ) -> Site:
     """Makes keys for everyone and a first trust document: for development and the demo.
 
@@ -276,6 +280,7 @@ def init_site(
         root: Folder of the site; must not hold a trust document.
         authorities: Authority id to country (alpha-3).
         scheme: Key encapsulation of the platform's opening key.
+        anonymity: What every authority has agreed to hold in each quarter, if anything.
     """
     site = Site(root)
     if site.trust_file.exists():
@@ -288,7 +293,10 @@ def init_site(
         TrustedKey.of(receipts.verify_key, owner=PLATFORM, purpose="receipt"),
     ]
     keys += [make_keys(site, authority_id) for authority_id in authorities]
-    listed = [Authority(id=id_, country=country) for id_, country in authorities.items()]
+    listed = [
+        Authority(id=id_, country=country, anonymity=anonymity)
+        for id_, country in authorities.items()
+    ]
     trust = TrustDocument(version=1, authorities=listed, keys=keys)
     site.trust_file.write_bytes(trust.dump())
     return site

@@ -126,6 +126,7 @@ def read_attestations(header: Sequence[Mapping[str, Any]]) -> tuple[Attestation,
 # --- Windows -------------------------------------------------------------------------------------
 
 
+@cache
 def window_of(month: str) -> str:
     """The quarter of a month.
 
@@ -136,6 +137,7 @@ def window_of(month: str) -> str:
     return f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}"
 
 
+@cache
 def last_month(window: str) -> str:
     """The last month of a quarter.
 
@@ -180,6 +182,14 @@ def _origin(value: str, country: str) -> Ladder:
 
 
 @cache
+def _destination(value: str, country: str) -> Ladder:
+    if value == country:
+        return (value, value, value, UNKNOWN)
+    above = _subregion(value) or value
+    return (value, above, above, UNKNOWN)
+
+
+@cache
 def _counterpart(value: str, country: str) -> Ladder:
     """The contract has no code for an unknown counterpart: a sub-region is the least it tells."""
     above = _subregion(value) or value
@@ -216,7 +226,7 @@ GATED: Mapping[str, Gated] = {
     "adult": Gated("age", _age),
     "citizenship": Gated("area", _citizenship),
     "country_of_recruitment": Gated("area", _origin),
-    "country_of_exploitation": Gated("area", _counterpart),
+    "country_of_exploitation": Gated("area", _destination),
     "counterpart": Gated("area", _counterpart),
     "transit_countries": Gated("area", _transit),
     "region": Gated("region", _region),
@@ -269,15 +279,35 @@ def conforms(event: Fields, node: Node) -> bool:
         event: Its fields.
         node: The node that its authority attests.
     """
+    return not told_too_fine(event, node)
+
+
+def told_too_fine(event: Fields, node: Node) -> str:
+    """The first field that tells more than a node allows, ``""`` if none does.
+
+    Args:
+        event: Its fields.
+        node: The node that its authority attests.
+    """
     if event["event_type"] not in FIELDS:
-        return True
+        return ""
     if node.period and not tells_quarter(event):
-        return False
-    return all(
-        event[field]
-        == ladder(field, event[field], event["country"])[getattr(node, GATED[field].attribute)]
-        for field in FIELDS[event["event_type"]]
-    )
+        return "period"
+    country = event["country"]
+    for field, level, climb in _steps(event["event_type"], node):
+        value = event[field]
+        if value != climb(value, country)[level]:
+            return field
+    return ""
+
+
+@cache
+def _steps(
+    event_type: str, node: Node
+) -> tuple[tuple[str, int, Callable[[Any, str], Ladder]], ...]:
+    """Each field of a type with its level at a node and its ladder; level 0 holds nobody back."""
+    steps = ((f, getattr(node, GATED[f].attribute), GATED[f].ladder) for f in FIELDS[event_type])
+    return tuple(step for step in steps if step[1])
 
 
 def tells_quarter(event: Fields) -> bool:

@@ -21,7 +21,7 @@ from schemas.chain import GENESIS_HASH
 from schemas.envelope import Place, Sealed, seal
 from schemas.keys import OpenKey, SealingScheme, SealKey, SigningKey
 from schemas.topics import CaseTopic
-from schemas.trust import PLATFORM, Authority, TrustDocument, TrustedKey
+from schemas.trust import PLATFORM, Anonymity, Authority, TrustDocument, TrustedKey
 from tests.samples import MOROCCO, TUNISIA, an_event, encoded, ref
 
 NOW = 1_704_067_200_000
@@ -64,6 +64,15 @@ class World:
         entry = known.get(key.keyid) or trusted(key, TUNISIA, "batch")
         known[key.keyid] = entry.model_copy(update=changes)
         return replace(self, trust=self.trust.model_copy(update={"keys": [*known.values()]}))
+
+    def agreed(self, k: int = 5, l: int = 2) -> World:  # noqa: E741
+        """The world whose trust document says that the Tunisian authority agreed on k and l."""
+        anonymity = Anonymity(k=k, l=l)
+        authorities = [
+            a.model_copy(update={"anonymity": anonymity}) if a.id == TUNISIA else a
+            for a in self.trust.authorities
+        ]
+        return replace(self, trust=self.trust.model_copy(update={"authorities": authorities}))
 
     def with_epoch(self, epoch: int, stream: int = 0) -> World:
         """The world whose trust document announces an epoch of the Tunisian authority."""
@@ -187,8 +196,8 @@ class Platform:
 
     @property
     def standing(self) -> dict[bytes, bytes]:
-        """Everything about events, subjects and cells: what no refused batch may touch."""
-        return {key: value for key, value in self.records.items() if key[:1] in b"BCES"}
+        """Events, subjects, cells, what is attested: what no refused batch may touch."""
+        return {key: value for key, value in self.records.items() if key[:1] in b"ABCES"}
 
 
 def code_of(outcome: Outcome) -> str:

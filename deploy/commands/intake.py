@@ -16,11 +16,21 @@ import faust
 import typer
 from mode.types import ServiceT
 
+from deploy.anonymity import as_dict, as_table, look
 from deploy.commands.health import HealthOption
 from deploy.home import LiveSecrets, Site
 from deploy.running import health, lines, vitals
 from deploy.running.guard import LoopGuard
-from deploy.terminal import BrokerOption, IdentityOption, SiteOption, broker_at
+from deploy.terminal import (
+    BrokerOption,
+    Exit,
+    IdentityOption,
+    JsonOption,
+    SiteOption,
+    broker_at,
+    out,
+    print_json,
+)
 from processors.intake.worker import Settings, calm_garbage_collector, create_app
 from schemas.kafka import Broker
 from schemas.log_lines import tell
@@ -88,6 +98,24 @@ def run(
                 tell(lines.START_FAILED)
                 start_anew()
             raise
+
+
+@app.command()
+def anonymity(site: SiteOption, json: JsonOption = False) -> None:
+    """Counts k and l of every quarter anew and holds them against what was attested and agreed.
+
+    Exits 1 if a quarter is not as attested. Reads the newest ledger of every partition here.
+    """
+    findings = look(Site(site))
+    if json:
+        quarters = [as_dict(finding) for finding in findings]
+        print_json({"as_attested": not any(f.verdicts for f in findings), "quarters": quarters})
+    elif findings:
+        out.print(as_table(findings))
+    else:
+        out.print("No authority has agreed on anything, and none attests anything.")
+    if any(finding.verdicts for finding in findings):
+        raise typer.Exit(Exit.FAILED)
 
 
 class Quiet(faust.Worker):

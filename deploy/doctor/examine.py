@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from deploy.doctor import certificates, keys, lag, machine, outbox
+from deploy.doctor import anonymity, certificates, keys, lag, machine, outbox
 from deploy.doctor.findings import Finding, attempt, fail, skipped
 from deploy.doctor.visit import CLUSTER, Visitor, visit
 from deploy.home import Site
@@ -69,6 +69,9 @@ def _site(question: Question, ledgers: dict[CaseTopic, lag.LedgerSeen]) -> Itera
         look = partial(lag.look_at_ledgers, site.ledgers, ledgers)
         yield from attempt(lag.LEDGERS, SITE, look)
         yield from lag.judge_streams(ledgers)
+    if ledgers:
+        look = partial(anonymity.look_at_quarters, site)
+        yield from attempt(anonymity.CHECK, SITE, look)
     folders = (root, site.platform, site.ledgers, site.kafka)
     yield from attempt(machine.DISK, SITE, partial(machine.look_at_disks, folders))
 

@@ -32,6 +32,10 @@ def render() -> str:
         _privacy_classes(),
         "## Every event",
         _fields(CaseEvent),
+        "A field among `suppressed_fields` tells less than the register holds. A hidden month is"
+        " told as the last one of its quarter, with `period` among `suppressed_fields`: such an"
+        " event tells its quarter, and counts in no month. What may be told coarser, and to which"
+        " value: `schemas/anonymity.py`.",
         *_event_types(),
         "## Code lists",
         "What each list is and where it comes from:"

@@ -43,7 +43,9 @@ def render() -> str:
         "## How they are computed",
         f"A share or rate from fewer than {LOW_RELIABILITY} has the status `U` (low reliability)"
         " where it is a percentage; what cannot be computed is missing (`O`), never zero."
-        " Unknown values are left out of the denominator of a share.",
+        " Unknown values are left out of the denominator of a share. Where a quarter counts more"
+        " than its months together, because an authority told some of it without the month, its"
+        " months are suppressed (`Q`) and not told in part.",
         table(
             ["indicator", "formula"],
             [[code(name), _formula(formula)] for name, formula in FORMULAS.items()],

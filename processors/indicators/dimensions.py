@@ -117,8 +117,10 @@ def _origin(event: Event, _person: Event) -> Values:
 
 
 def _transit(event: Event, _person: Event) -> Values:
-    transit = event.get("transit_countries")
-    return (transit[0] if transit else NOT_APPLICABLE,)
+    """The first country of transit; none is told apart from hidden ones."""
+    if transit := event.get("transit_countries"):
+        return (transit[0],)
+    return (UNKNOWN if "transit_countries" in event["suppressed_fields"] else NOT_APPLICABLE,)
 
 
 def _destination(event: Event, _person: Event) -> Values:
@@ -126,6 +128,7 @@ def _destination(event: Event, _person: Event) -> Values:
 
 
 QUALITY_FIELDS: dict[str, str] = {
+    "period": "MONTH",
     "sex": "SEX",
     "age_band": "AGE",
     "adult": "AGE",
@@ -134,6 +137,7 @@ QUALITY_FIELDS: dict[str, str] = {
     "region": "REGION",
     "geography": "GEOGRAPHY",
     "country_of_recruitment": "ORIGIN",
+    "country_of_exploitation": "DEST",
     "recruit_channel": "RECRUIT_CHANNEL",
     "means_of_control": "MEANS",
     "isic_section": "ISIC",

@@ -9,6 +9,8 @@ rate. The rules:
 2. Shares leave unknowns out of the denominator; how many they are is told by ``DQ_UNK``.
 3. A share of fewer than 20 carries OBS_STATUS ``U`` (low reliability).
 4. What cannot be computed, because a denominator is missing or zero, is ``O`` (missing) and not 0.
+5. A quarter of which some is told without its month counts more than its months do. Then none of
+   these is told: they are ``Q`` (suppressed), not what happens to be known of them.
 
 These are exact counts for the platform's operator. What analysts see are releases.
 """
@@ -22,7 +24,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from processors.indicators.dimensions import DIMENSIONS, TOTAL, UNKNOWN
-from processors.indicators.rules import RULES, Cell
+from processors.indicators.rules import RULES, Cell, months_of, period_at
 from schemas.codelists import FOLDER, codelist
 from schemas.errors import PlatformError
 from schemas.indicators import catalogue
@@ -211,6 +213,9 @@ FORMULAS: dict[str, Formula] = {
     "DQ_UNK": Share(Select("DQ_UNK_NUM"), Select("DQ_UNK_DEN")),
 }
 
+_MONTHLY = {rule.measure for rule in RULES if "M" in rule.frequencies}
+"""Measures that are counted by the month; such a rule counts every event."""
+
 _ALWAYS_BY = {"DQ_UNK": "DIMENSION", "VIC_CITIZ": "CITIZ", "CONV_N": "STAGE"}
 """Breakdowns without which the indicator says nothing."""
 
@@ -256,9 +261,12 @@ def _compute(
 ) -> Iterable[Observation]:
     counts = formula.of.add_up(cells, by)
     if isinstance(formula, Count):
-        for (area, period, *values), count in counts.items():
+        hidden = _hidden_months(counts) if formula.of.measure in _MONTHLY else set()
+        for group in counts.keys() | hidden:
+            area, period, *values = group
             breakdown = dict(zip(by, values, strict=True))
-            yield Observation(indicator, area, period, breakdown, count, "A")
+            told = (None, "Q") if group in hidden else (counts[group], "A")
+            yield Observation(indicator, area, period, breakdown, *told)
         return
     if isinstance(formula, Share):
         known = formula.among.add_up(cells, by)
@@ -277,6 +285,22 @@ def _compute(
         value = count / base * scale if base else None
         status = "O" if value is None else "U" if (base or 0) < least else "A"
         yield Observation(indicator, area, period, breakdown, value, status, count, base)
+
+
+def _hidden_months(counts: Mapping[Group, int]) -> set[Group]:
+    """The months of every quarter that counts more than they do together."""
+    rest: Counter[Group] = Counter()
+    for (area, period, *values), count in counts.items():
+        frequency = _frequency(period)
+        if frequency != "A":
+            quarter = period if frequency == "Q" else period_at(period, "Q")
+            rest[(area, quarter, *values)] += count if frequency == "Q" else -count
+    return {
+        (area, month, *values)
+        for (area, quarter, *values), more in rest.items()
+        if more > 0
+        for month in months_of(quarter)
+    }
 
 
 @cache

@@ -18,6 +18,8 @@ A rule says which event is counted, and how often:
 
 A **cell** is ``(measure, reporting country, period, value of each dimension ...)``. Periods are
 months (``2021-03``), quarters (``2021-Q1``) or years (``2021``); each frequency has its own cells.
+An event whose month is hidden (``period`` among its ``suppressed_fields``) tells its quarter: it
+counts in quarters and years, and in no month.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from processors.indicators.dimensions import DIMENSIONS, TOTAL, UNKNOWN, Event, 
 
 Cell = tuple[str, ...]
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raised with every change of what is counted; a ledger counted by other rules is folded again."""
 
 
@@ -148,6 +150,17 @@ def period_at(month: str, frequency: str) -> str:
     return {"M": month, "Q": f"{year}-Q{quarter}", "A": year}[frequency]
 
 
+def months_of(quarter: str) -> Values:
+    """The months of a quarter.
+
+    Example:
+        >>> months_of("2021-Q2")
+        ('2021-04', '2021-05', '2021-06')
+    """
+    first = int(quarter[-1]) * 3 - 2
+    return tuple(f"{quarter[:4]}-{number:02}" for number in range(first, first + 3))
+
+
 def cells_of(events: Sequence[Event]) -> Counter[Cell]:
     """What a subject adds to the cells.
 
@@ -225,12 +238,17 @@ def _add(
 def _groups(rule: Rule, counted: Sequence[Event]) -> Iterable[tuple[Values, Sequence[Event]]]:
     """The counted events as groups that count once each, with the periods they count in."""
     if rule.once is not Once.PERIOD:
-        return [(_periods(event["period"], rule.frequencies), (event,)) for event in counted]
+        return [(_periods_of(event, rule.frequencies), (event,)) for event in counted]
     by_period: defaultdict[str, list[Event]] = defaultdict(list)
     for event in counted:
-        for period in _periods(event["period"], rule.frequencies):
+        for period in _periods_of(event, rule.frequencies):
             by_period[period].append(event)
     return [((period,), group) for period, group in by_period.items()]
+
+
+def _periods_of(event: Event, frequencies: str) -> Values:
+    hidden = "period" in event["suppressed_fields"]
+    return _periods(event["period"], frequencies.replace("M", "") if hidden else frequencies)
 
 
 @cache
@@ -256,5 +274,6 @@ __all__ = [
     "Once",
     "Rule",
     "cells_of",
+    "months_of",
     "period_at",
 ]

@@ -9,7 +9,9 @@ The rules:
 3. The newest event of a fact stands, and counts. It takes the place of the one before, whether it
    names it (a correction) or not (an authority that lost its outbox states its register again).
    Both are of one type and one subject. A withdrawal stands too, and counts nothing.
-4. Cells change by what a subject added before and adds now, once for each subject and batch.
+4. Where its authority has agreed on k-anonymity, an event tells no more than its batch attests of
+   its quarter. Only a withdrawal may repeat what stands: it tells nothing new.
+5. Cells change by what a subject added before and adds now, once for each subject and batch.
 
 Everything here is a function of the batch and of records already in the ledger.
 """
@@ -20,7 +22,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from processors.indicators.rules import Cell, cells_of
@@ -36,11 +39,14 @@ from processors.intake.records import (
     unpack_count,
     unpack_subject,
 )
+from schemas.anonymity import FIELDS, Attestation, Node, tells_quarter, told_too_fine, window_of
 from schemas.case_events import validate
 from schemas.codec import decode
+from schemas.envelope import MAX_TIME
 from schemas.errors import (
     EventIdReused,
     EventInvalid,
+    NotAnonymised,
     RestrictedType,
     SouthmedError,
     SupersedesForeign,
@@ -58,8 +64,8 @@ Read = Callable[[Sequence[bytes]], Sequence[bytes | None]]
 Writes = dict[bytes, bytes | None]
 """Records to write by key; None deletes."""
 
-EASTERNMOST = timedelta(hours=14)
-"""UTC+14, where a month begins first."""
+EASTERNMOST = 14 * 3_600_000
+"""UTC+14, where a month begins first, in milliseconds."""
 MAX_DETAIL = 120
 """Characters that a receipt tells about one refused event."""
 RESTRICTED = frozenset({"network.linkage"})
@@ -82,6 +88,8 @@ class _Candidate(NamedTuple):
     message: bytes
     fields: Fields
     subject: bytes
+    beyond: str
+    """What it tells beyond what is attested, "" if nothing."""
 
 
 @dataclass(frozen=True)
@@ -92,17 +100,24 @@ class Origin:
         authority: Who signed it.
         stream: The stream it belongs to.
         produced_at: When it was sealed, milliseconds since 1970.
+        anonymity: What it attests of the quarters that it has events of.
     """
 
     authority: Authority
     stream: int
     produced_at: int
+    anonymity: tuple[Attestation, ...] = ()
 
-    @property
+    @cached_property
+    def nodes(self) -> Mapping[str, Node]:
+        """The node that each quarter is attested to be told at."""
+        return {attested.window: attested.node for attested in self.anonymity}
+
+    @cached_property
     def latest_period(self) -> str:
         """The month in which it was sealed, wherever on earth that was."""
-        latest = datetime.fromtimestamp(self.produced_at / 1000, UTC) + EASTERNMOST
-        return latest.strftime("%Y-%m")
+        latest = min(self.produced_at + EASTERNMOST, MAX_TIME)
+        return datetime.fromtimestamp(latest / 1000, UTC).strftime("%Y-%m")
 
 
 def apply_events(messages: Sequence[bytes], origin: Origin, read: Read) -> Applied:
@@ -145,17 +160,19 @@ def _load(read: Read, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
 def _candidates(
     messages: Sequence[bytes], origin: Origin, refused: list[RefusedEvent]
 ) -> Iterable[_Candidate]:
-    latest = origin.latest_period
     for index, message in enumerate(messages):
         try:
-            fields = _read_event(message, origin, latest)
+            fields = _read_event(message, origin)
+            beyond = _beyond_attested(fields, origin)
+            if beyond and fields["validation"] != "WITHDRAWN":
+                raise NotAnonymised(got=beyond)
         except SouthmedError as error:
             refused.append(_refusal(index, error))
         else:
-            yield _Candidate(index, message, fields, subject_key(fields))
+            yield _Candidate(index, message, fields, subject_key(fields), beyond)
 
 
-def _read_event(message: bytes, origin: Origin, latest: str) -> Fields:
+def _read_event(message: bytes, origin: Origin) -> Fields:
     """An event's fields, once it is valid and its signer's own."""
     decoded = decode(message)
     fields = {"event_type": decoded.subject, **decoded.fields}
@@ -167,9 +184,31 @@ def _read_event(message: bytes, origin: Origin, latest: str) -> Fields:
         raise WrongProducer(expected=f"{author.id} of {author.country}")
     if (stream := stream_of(fields["case_ref"])) != origin.stream:
         raise WrongStream(expected=f"stream {stream}", got=f"stream {origin.stream}")
-    if fields["period"] > latest:
+    if fields["period"] > origin.latest_period and not _of_this_quarter(fields, origin):
         raise EventInvalid(got="period: after the batch was sealed")
     return fields
+
+
+def _of_this_quarter(fields: Fields, origin: Origin) -> bool:
+    """Whether an event tells the quarter of the sealing itself, whose last month may be to come."""
+    return tells_quarter(fields) and window_of(fields["period"]) == window_of(origin.latest_period)
+
+
+def _beyond_attested(fields: Fields, origin: Origin) -> str:
+    """What an event tells beyond what its batch attests, by its field; "" if nothing."""
+    if origin.authority.anonymity is None or fields["event_type"] not in FIELDS:
+        return ""
+    node = origin.nodes.get(window_of(fields["period"]))
+    if node is None:
+        return "period: its quarter is not attested"
+    finer = told_too_fine(fields, node)
+    return f"{finer}: finer than attested" if finer else ""
+
+
+def _repeats(fields: Fields, before: Fields | None) -> bool:
+    """Whether an event says of a person what the one before it said, and nothing else."""
+    said = (*FIELDS[fields["event_type"]], "period", "suppressed_fields")
+    return before is not None and all(fields[name] == before[name] for name in said)
 
 
 def _refusal(index: int, error: SouthmedError) -> RefusedEvent:
@@ -198,6 +237,8 @@ def _place(
     place = next((n for n, e in enumerate(standing) if e["fact_ref"] == fields["fact_ref"]), None)
     before = None if place is None else standing[place]
     _check_superseded(candidate, events, before)
+    if candidate.beyond and not _repeats(fields, before):
+        raise NotAnonymised(got=candidate.beyond)
     if place is None:
         standing.append(fields)
     else:

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from processors.intake.apply import Applied, Origin, Read, Writes, apply_events, writes_digest
+from processors.intake.attested import keep
 from processors.intake.records import (
     STATE,
     FoldState,
@@ -121,10 +122,11 @@ def _judge(
     )
     if step is Step.DUPLICATES and first is not None:
         return replace(first, status=Status.DUPLICATE), head, {}
-    origin = Origin(authority, batch.place.stream, batch.produced_at)
+    origin = Origin(authority, batch.place.stream, batch.produced_at, batch.anonymity)
     applied = apply_events(open_body(batch, secrets.keys), origin, read)
     entry = _accepted(batch, applied)
     applied.writes[batch_key(authority.id, batch.link.position)] = pack_entry(entry)
+    applied.writes.update(keep(origin, read))
     return entry, advance(batch.link), applied.writes
 
 

@@ -13,6 +13,7 @@ B     authority, position      hash of the accepted batch, and its receipt entry
 E     event id                 digest of the event, and its subject
 S     subject                  the subject's events that stand at present
 C     cell                     the number counted
+A     authority, quarter       what was attested of it last (`processors.intake.attested`)
 ====  =======================  ==============================================================
 
 Numbers in keys are big-endian, so that they sort. Values are MessagePack of plain tuples and
@@ -174,12 +175,15 @@ def pack_event(message: bytes, subject: bytes) -> bytes:
     return hashlib.sha256(message).digest()[:16] + subject
 
 
+SUBJECTS = b"S"
+
+
 def subject_key(fields: Fields) -> bytes:
     """The subject of an event: kind of reference (c, v or s), the reference, and whose it is."""
     name = EVENT_TYPES[fields["event_type"]].subject
     reference: bytes = fields[name]
     producer: str = fields["producer"]
-    return b"S" + name[0].encode() + reference + producer.encode()
+    return SUBJECTS + name[0].encode() + reference + producer.encode()
 
 
 def pack_subject(events: list[Fields]) -> bytes:

@@ -22,38 +22,33 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.progress import Progress
 
 from processors.intake.fold import Record, fold
+from schemas.anonymity import BOTTOM, HEIGHTS, Node
 from schemas.codec import MARKER, encode, registry
-from schemas.codelists import codelist
 from schemas.dsse import sign_statement
 from schemas.envelope import MAX_EVENTS
 from schemas.errors import SouthmedError, tree
 from schemas.receipts import PAYLOAD_TYPE as RECEIPT_TYPE
-from schemas.receipts import open_receipt, sign_receipt
+from schemas.receipts import open_receipt
 from tests.attacker import (
     altered,
     forged,
     packed,
     parts,
 )
-from tests.samples import (
-    encoded,
-    one_of_each,
-)
+from tests.attacks.material import corpus, mutated, odd_fields, some_bytes
+from tests.samples import encoded
+from tests.told import attested, coarsened
 from tests.world import (
     TOPIC,
-    Platform,
-    a_chain,
     a_world,
     code_of,
-    sealed,
 )
 
 CODES = {error.code for error in tree()}
@@ -61,40 +56,17 @@ ENDS = CODES | {"ACCEPTED", "DUPLICATE", "READ"}
 CHUNK = 2_000
 
 
-# --- What there is to start from -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """A platform that waits for the third batch, and real messages of every kind."""
-
-    platform: Platform
-    batches: tuple[bytes, ...]
-    receipts: tuple[bytes, ...]
-    events: tuple[dict[str, Any], ...]
-    place: dict[str, Any]
-
-
-@cache
-def corpus() -> Corpus:
-    us, chain = a_world(), a_chain(4)
-    platform = Platform()
-    answers = platform.take_all(chain[:2])
-    place = {"sequence": 3, "previous_hash": chain[1].hash}
-    good = one_of_each()
-    return Corpus(
-        platform,
-        batches=(*(b.message for b in chain), *(sealed(*e, **place).message for e in ([], good))),
-        receipts=tuple(sign_receipt(a.receipt, us.platform) for a in answers if a.receipt),
-        events=tuple(good),
-        place=place,
-    )
-
-
 # --- The rule ------------------------------------------------------------------------------------
 
 
-def judge(message: bytes) -> str:
+class Ended(NamedTuple):
+    """What an input ended in: its code, and those of the events refused in it."""
+
+    code: str
+    refused: tuple[str, ...] = ()
+
+
+def judge(message: bytes) -> Ended:
     """Feeds a message to both openers; what it ended in.
 
     Raises:
@@ -102,116 +74,16 @@ def judge(message: bytes) -> str:
     """
     platform = corpus().platform
     record = Record(TOPIC, platform.offset, message)
-    ended = code_of(fold(record, platform.read, platform.world.secrets))
-    if ended not in ENDS:
+    outcome = fold(record, platform.read, platform.world.secrets)
+    entries = outcome.receipt.entries if outcome.receipt else ()
+    ended = Ended(code_of(outcome), tuple(e.code for entry in entries for e in entry.refused))
+    if not {ended.code, *ended.refused} <= ENDS:
         raise AssertionError(f"ended in {ended!r}")
     try:
         open_receipt(message, platform.world.trust)
     except SouthmedError:
         return ended
-    return "READ"
-
-
-# --- Bytes ---------------------------------------------------------------------------------------
-
-
-def some_bytes(rng: Random, most: int = 300) -> bytes:
-    return rng.randbytes(rng.randrange(most))
-
-
-def flip(rng: Random, data: bytes) -> bytes:
-    changed = bytearray(data)
-    for _ in range(rng.choice((1, 1, 1, 2, 8))):
-        changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
-    return bytes(changed)
-
-
-def cut(rng: Random, data: bytes) -> bytes:
-    start, end = sorted(rng.choices(range(len(data) + 1), k=2))
-    return rng.choice((data[:start], data[start:], data[:start] + data[end:]))
-
-
-def insert(rng: Random, data: bytes) -> bytes:
-    at = rng.randrange(len(data) + 1)
-    odd = rng.choice((some_bytes(rng, 20), b"\0", b"\x80" * 12, b"\xff" * 9 + b"\x01"))
-    return data[:at] + odd + data[at:]
-
-
-def duplicate(rng: Random, data: bytes) -> bytes:
-    start, end = sorted(rng.choices(range(len(data) + 1), k=2))
-    return data[:end] + data[start:end] * rng.randrange(1, 4) + data[end:]
-
-
-def splice(rng: Random, data: bytes) -> bytes:
-    other = rng.choice(corpus().batches + corpus().receipts)
-    return data[: rng.randrange(len(data) + 1)] + other[rng.randrange(len(other)) :]
-
-
-BYTE_MUTATIONS = (flip, cut, insert, duplicate, splice)
-
-
-def mutated(rng: Random, data: bytes) -> bytes:
-    """Bytes after one to three mutations."""
-    for _ in range(rng.choice((1, 1, 2, 3))):
-        data = rng.choice(BYTE_MUTATIONS)(rng, data) if data else some_bytes(rng)
-    return data
-
-
-# --- Values --------------------------------------------------------------------------------------
-
-NUMBERS = (0, 1, -1, 2, 3, 4, 255, 2**31 - 1, 2**31, 2**32, 2**40, 2**62, 2**63 - 1, -(2**63))
-TEXTS = (
-    "",
-    "_U",
-    "_T",
-    "tn.inltp",
-    "ma.cnclt",
-    "0" * 64,
-    "ü" * 9,
-    "a" * 5_000,
-    "\0",
-    "MA-N",
-    "011",
-)
-MONTHS = ("2023-05", "2099-12", "2000-01", "2023-13", "0000-00")
-
-
-def odd_bytes(rng: Random, value: bytes) -> bytes:
-    if len(value) in (16, 32):  # a fixed length in the schema
-        return rng.choice((bytes(len(value)), rng.randbytes(len(value)), flip(rng, value)))
-    return rng.choice((b"", mutated(rng, value), some_bytes(rng)))
-
-
-def odd_text(rng: Random, _value: str) -> str:
-    listed = codelist(rng.choice(("CL_AREA", "CL_REGION", "CL_EXPLOITATION"))).codes
-    return rng.choice((*TEXTS, *MONTHS, rng.choice(listed)))
-
-
-def odd_list(rng: Random, value: list[Any]) -> list[Any]:
-    changed = [odd(rng, item) if rng.random() < 0.5 else item for item in value]
-    return rng.choice(([], changed, value * 2, value * rng.randrange(1, 40)))
-
-
-ODD: dict[type, Callable[[Random, Any], Any]] = {
-    bool: lambda _rng, value: not value,
-    int: lambda rng, value: rng.choice((*NUMBERS, value + 1, value - 1, rng.getrandbits(62))),
-    str: odd_text,
-    bytes: odd_bytes,
-    list: odd_list,
-    dict: lambda rng, value: {**value, **odd_fields(rng, value)},
-    type(None): lambda rng, _value: rng.choice((None, rng.randbytes(16))),
-}
-
-
-def odd(rng: Random, value: Any) -> Any:
-    """Another value of the same Avro type, as unlikely as it may be."""
-    return ODD[type(value)](rng, value)
-
-
-def odd_fields(rng: Random, fields: dict[str, Any]) -> dict[str, Any]:
-    """One to three fields with odd values."""
-    names = rng.sample(sorted(fields), k=min(len(fields), rng.choice((1, 1, 2, 3))))
-    return {name: odd(rng, fields[name]) for name in names}
+    return Ended("READ")
 
 
 # --- Inputs --------------------------------------------------------------------------------------
@@ -282,6 +154,7 @@ def hostile_event(rng: Random) -> bytes:
             lambda: mutated(rng, message),
             lambda: encoded({**fields, **odd_fields(rng, _without_type(fields))}),
             lambda: encoded({**fields, **odd_fields(rng, _without_type(fields))}),
+            lambda: encoded(coarsened(fields, some_node(rng))),
             lambda: noise_under_a_schema(rng),
         )
     )()
@@ -289,6 +162,16 @@ def hostile_event(rng: Random) -> bytes:
 
 def _without_type(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name != "event_type"}
+
+
+def some_node(rng: Random) -> Node:
+    return Node(*(rng.randint(0, height) for height in HEIGHTS))
+
+
+def some_attestations(rng: Random) -> list[dict[str, Any]]:
+    """What a batch may attest of the quarters of its events: all, another, nothing."""
+    windows = rng.choice((["2023-Q2"], ["2023-Q2"], ["2023-Q3"], ["2023-Q2", "2024-Q1"], []))
+    return [attested(rng.choice((BOTTOM, some_node(rng))), w).as_fields() for w in windows]
 
 
 def hostile_events(rng: Random) -> bytes:
@@ -300,7 +183,8 @@ def hostile_events(rng: Random) -> bytes:
             events.append(hostile_event(rng))
         except SouthmedError:
             continue  # not even we can write it
-    return forged(packed(encode("event_batch", {"events": events})), **corpus().place).message
+    plain = encode("event_batch", {"events": events})
+    return forged(packed(plain), **corpus().place, anonymity=some_attestations(rng)).message
 
 
 INPUTS: tuple[Callable[[Random], Any], ...] = (
@@ -335,21 +219,25 @@ class Chunk:
     """What a range of seeds came to."""
 
     ends: Counter[str]
+    refused: Counter[str]
     findings: list[dict[str, Any]]
     peak_mebibytes: int
 
 
 def run(seeds: range) -> Chunk:
     ends: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
     findings = []
     for seed in seeds:
         kind, message = an_input(Random(seed))
         try:
-            ends[f"{kind}: {judge(message)}"] += 1
+            ended = judge(message)
+            ends[f"{kind}: {ended.code}"] += 1
+            refused.update(ended.refused)
         except Exception as error:
             findings.append({"seed": seed, "input": kind, "error": repr(error)})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return Chunk(ends, findings, peak)
+    return Chunk(ends, refused, findings, peak)
 
 
 def chunks(first: int, examples: int) -> Iterator[range]:
@@ -366,6 +254,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object at the end")
     options = parser.parse_args()
     ends: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
     findings: list[dict[str, Any]] = []
     done = peak = 0
     console = Console(stderr=True)
@@ -375,6 +264,7 @@ def main() -> int:
         try:
             for seeds, chunk in zip(work, pool.map(run, work), strict=True):
                 ends += chunk.ends
+                refused += chunk.refused
                 findings += chunk.findings
                 peak = max(peak, chunk.peak_mebibytes)
                 done += len(seeds)
@@ -388,6 +278,7 @@ def main() -> int:
         "peak_mebibytes": peak,
         "findings": findings[:100],
         "ends": dict(ends.most_common()),
+        "refused_events": dict(refused.most_common()),
     }
     if options.json:
         print(json.dumps(report, indent=2))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
 
+from schemas.anonymity import Attestation, Node
 from schemas.codec import MARKER, PREFIX_LENGTH, encode, registry
 from schemas.errors import ChainError, SealError, WireError, tree
 from tests.attacker import (
@@ -33,8 +35,10 @@ from tests.samples import (
     encoded,
     ref,
 )
+from tests.told import an_event_at, attested
 from tests.world import (
     Platform,
+    World,
     code_of,
     sealed,
 )
@@ -125,9 +129,23 @@ class Bad:
     event: bytes
     code: str
     before: tuple[dict[str, Any], ...] = field(default=())
+    world: World = US
+    good: bytes = encoded(an_event(victim_ref=ref("another victim")))
+    attests_before: tuple[Attestation, ...] = ()
+    attests: tuple[Attestation, ...] = ()
 
 
-GOOD = an_event(victim_ref=ref("another victim"))
+NODE = Node(sex=0, age=1, area=1, region=1, period=1)
+SPRING, AUTUMN = attested(NODE), attested(NODE, "2023-Q4")
+of_one_who_agreed = partial(
+    Bad,
+    code="NOT_ANONYMISED",
+    world=US.agreed(),
+    good=encoded(an_event_at(NODE, victim_ref=ref("another victim"))),
+    attests=(SPRING,),
+)
+"""By an authority that agreed to be held to what its batches attest."""
+TOLD = an_event_at(NODE)
 FIRST = an_event()
 EVENT = encoded(FIRST)
 EVENTS = [
@@ -158,24 +176,49 @@ EVENTS = [
         encoded(an_event(supersedes=FIRST["event_id"], revision=1, sex="_U")),
         "SUPERSEDES_STALE",
         before=(FIRST, an_event(supersedes=FIRST["event_id"], revision=1, sex="M"))),
+    # By a thief of the key, or an adapter whose gate was taken away.
+    of_one_who_agreed("as the register has it", encoded(an_event())),
+    of_one_who_agreed("the month, where the quarter is attested",
+        encoded(an_event_at(NODE, but={"period": "2023-05"}))),
+    of_one_who_agreed("the month, only said to be hidden",
+        encoded(an_event_at(NODE, but={"period": "2023-04"}))),
+    of_one_who_agreed("a region, where macro-regions are attested",
+        encoded(an_event_at(NODE, but={"region": "TN-11", "region_level": "L1"}))),
+    of_one_who_agreed("a case event finer than its persons",
+        encoded(an_event("report.received", region="TN-11", region_level="L1"))),
+    of_one_who_agreed("of a quarter that is not attested",
+        encoded(an_event_at(NODE, period="2023-11"))),
+    of_one_who_agreed("of a quarter that only another batch attests",
+        encoded(an_event_at(NODE, period="2023-11")), attests_before=(SPRING, AUTUMN),
+        before=(an_event_at(NODE, period="2023-10", victim_ref=ref("v")),)),
+    of_one_who_agreed("a correction that tells what was hidden",
+        encoded(an_event(supersedes=TOLD["event_id"], revision=1)),
+        attests_before=(SPRING,), before=(TOLD,)),
+    of_one_who_agreed("a withdrawal that tells what was hidden",
+        encoded(an_event(supersedes=TOLD["event_id"], revision=1, validation="WITHDRAWN")),
+        attests_before=(SPRING,), before=(TOLD,)),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("bad", EVENTS, ids=lambda bad: bad.name)
 def test_a_bad_event_is_refused_and_does_not_sink_its_batch(bad: Bad) -> None:
     def through(*events: bytes) -> Platform:
-        platform = Platform()
-        first = sealed(*bad.before)
-        platform.take(first.message)
+        platform = Platform(bad.world)
+        first = sealed(*bad.before, anonymity=bad.attests_before)
+        taken = platform.take(first.message).receipt
+        assert taken is not None
+        assert taken.entries[0].refused == ()
         plain = packed(encode("event_batch", {"events": list(events)}))
-        outcome = platform.take(forged(plain, sequence=2, previous_hash=first.hash).message)
+        attests = [attested.as_fields() for attested in bad.attests]
+        place = {"sequence": 2, "previous_hash": first.hash, "anonymity": attests}
+        outcome = platform.take(forged(plain, **place).message)
         assert code_of(outcome) == "ACCEPTED"
         assert outcome.receipt is not None
         told.append([(e.index, e.code) for e in outcome.receipt.entries[0].refused])
         return platform
 
     told: list[list[tuple[int, str]]] = []
-    with_bad, without = through(bad.event, encoded(GOOD)), through(encoded(GOOD))
+    with_bad, without = through(bad.event, bad.good), through(bad.good)
     assert told == [[(0, bad.code)], []]
     assert with_bad.cells == without.cells
 

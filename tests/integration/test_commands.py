@@ -21,10 +21,12 @@ from deploy.home import LiveSecrets, Site, init_site
 from deploy.terminal import broker_at
 from processors.intake.fold import Record, fold
 from processors.intake.ledger import Ledger, ledger_path
+from schemas.anonymity import BOTTOM
 from schemas.indicators import catalogue
 from schemas.trust import TrustDocument
 from tests.integration.shell import Southmed
 from tests.samples import an_event, ref
+from tests.told import attested
 from tests.world import TOPIC, World, sealed
 
 
@@ -45,7 +47,7 @@ def counted(site: Site) -> Site:
     ]
     events += [an_event("training.delivered", period="2018-02", audience=["POLICE"])]
     ledger = Ledger(ledger_path(site.ledgers / "worker-1", TOPIC))
-    batch = sealed(*events, world=world).message
+    batch = sealed(*events, world=world, anonymity=[attested(BOTTOM, "2019-Q2")]).message
     ledger.commit(fold(Record(TOPIC, 0, batch), ledger.read, secrets).writes)
     ledger.close()
     return site

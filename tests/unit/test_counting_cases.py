@@ -155,7 +155,7 @@ QUALITY = [
         "every watched field of an event is in the denominator",
         [presumed()],
         "DQ_UNK_DEN",
-        {f"2023-Q2 {dimension}": 1 for dimension in WATCHED} | {"2023-Q2 DUR_BAND": 1},
+        {f"2023-Q2 {dimension}": 1 for dimension in ("MONTH", *WATCHED, "DUR_BAND")},
     ),
     Scenario("nothing unknown", [presumed()], "DQ_UNK_NUM", {}),
     Scenario(

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from schemas.envelope import Sealed, seal
+from schemas.envelope import MAX_TIME, Sealed, seal
 from schemas.receipts import Status
 from tests.samples import Fields, an_event, encoded, ref
 from tests.unit.test_fold import entry_of, following
@@ -136,6 +136,12 @@ def test_refused_events_do_not_sink_their_batch_and_leave_no_trace() -> None:
 def test_the_month_of_the_sealing_itself_is_not_the_future() -> None:
     platform = Platform()
     assert entry_of(platform.take(sealed(an_event(period="2024-01")).message)).refused == ()
+
+
+def test_a_batch_sealed_at_the_end_of_the_calendar_is_a_batch() -> None:
+    """Nowhere on earth may it be so late that there is no month to tell."""
+    platform = Platform()
+    assert entry_of(platform.take(sealed(FIRST, produced_at=MAX_TIME).message)).refused == ()
 
 
 def test_a_correction_may_come_before_what_it_corrects_once_that_has_come() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from schemas.anonymity import FIELDS, conforms, read_attestations, window_of
 from schemas.codec import decode, decode_as, encode, registry
 from schemas.dsse import pae
 from schemas.envelope import PAYLOAD_TYPE, open_body, verify
@@ -27,7 +28,10 @@ from tests.vectors import independent
 from tests.vectors.make import KEYS, told
 
 FOLDER = Path(independent.__file__).parent
-BATCHES: dict[str, Any] = independent.load("batches")
+ATTESTED: dict[str, Any] = independent.load("attested")
+BATCHES: dict[str, Any] = independent.load("batches") | {
+    f"attested, {name}": vector for name, vector in ATTESTED.items()
+}
 RECEIPT: dict[str, Any] = independent.load("receipt")
 KEY_FILES: dict[str, Any] = independent.load("keys")["keys"]
 TRUST_JSON: dict[str, Any] = independent.load("trust")
@@ -92,6 +96,20 @@ def test_the_second_implementation_opens_every_batch(vector: dict[str, Any]) -> 
     assert events == vector["events"]
 
 
+def test_headers_attest_what_their_events_tell() -> None:
+    """Platforms that hold authorities to it take every event of these batches."""
+    for vector in ATTESTED.values():
+        read = read_attestations(vector["header"]["anonymity"])
+        assert [a.as_fields() for a in read] == vector["header"]["anonymity"]
+        nodes = {attested.window: attested.node for attested in read}
+        events = [decode(bytes.fromhex(message)) for message in vector["event_bytes"]]
+        for event in ({"event_type": e.subject, **e.fields} for e in events):
+            if event["event_type"] in FIELDS:
+                assert conforms(event, nodes[window_of(event["period"])])
+    validations = {e["validation"] for v in ATTESTED.values() for e in v["events"]}
+    assert validations == {"VALID", "WITHDRAWN"}
+
+
 def test_both_implementations_read_the_receipt() -> None:
     message = bytes.fromhex(RECEIPT["message"])
     receipt = open_receipt(message, TRUST)
@@ -139,8 +157,8 @@ def test_the_keys_of_the_vectors_are_the_published_ones() -> None:
 
 
 def test_the_vectors_hold_every_suite_and_nearly_every_event_type() -> None:
-    suites = {(v["signer"], v["opener"]) for v in BATCHES.values()}
-    assert len(suites) == 4
+    for batches in (independent.load("batches"), ATTESTED):
+        assert len({(v["signer"], v["opener"]) for v in batches.values()}) == 4
     types = {event["event_type"] for v in BATCHES.values() for event in v["events"]}
     assert len(types) == 15  # linkage tokens have no place on the case topics
     for vector in BATCHES.values():

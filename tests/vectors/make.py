@@ -1,8 +1,9 @@
-"""Makes the golden vectors, once: ``python -m tests.vectors.make``.
+"""Makes the golden vectors, each once: ``python -m tests.vectors.make``.
 
 The keys are derived from a published phrase, so that nobody takes them for secret ones. What is
 made here stays as it is: wrapping a key and signing with ECDSA are randomised, so a second run
-makes other bytes. If the wire format changes, it gets new vectors beside these.
+would make other bytes, and a file that is there is not made again. If the wire format changes, it
+gets new vectors beside these.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from schemas.anonymity import BOTTOM, Attestation
+from schemas.anonymity import TOP, Attestation, Node
 from schemas.codec import decode_as, encode
 from schemas.dsse import pae
 from schemas.envelope import PAYLOAD_TYPE, Sealed
@@ -31,7 +33,9 @@ from tests.samples import (
     Fields,
     an_event,
     one_of_each,
+    ref,
 )
+from tests.told import an_event_at, attested
 from tests.world import (
     Platform,
     World,
@@ -88,11 +92,53 @@ def cases() -> dict[str, tuple[str, str, list[Fields], dict[str, Any]]]:
             {**there, "previous_hash": link},
         ),
         "p256-x25519": ("authority-p256", "platform-x25519", moroccan[:1], there),
-        "attested": (
+    }
+
+
+NODE = Node(sex=0, age=1, area=1, region=1, period=1)
+
+
+def anonymous_cases() -> dict[str, tuple[str, str, list[Fields], dict[str, Any]]]:
+    """Batches that attest what they tell: two quarters, a person told at the top, a withdrawal."""
+    spring = attested(NODE, k=6, l=3, suppressed=5)
+    autumn = Attestation("2023-Q4", TOP, k=2, l=1, suppressed=0)
+    first = an_event_at(NODE)
+    gone = {"supersedes": first["event_id"], "revision": 1, "validation": "WITHDRAWN"}
+    events = [
+        first,
+        an_event_at(TOP, victim_ref=ref("victim 2"), fact_ref=ref("fact 2")),
+        an_event_at(TOP, "justice.person_stage", period="2023-11"),
+        an_event_at(NODE, "report.received"),
+        an_event("training.delivered"),
+    ]
+    after = {"sequence": 2, "previous_hash": hashlib.sha256(b"the batch before").digest()}
+    moroccan = [an_event_at(NODE, **MOROCCAN)]
+    there = {"authority": MOROCCO, "stream": 2}
+    return {
+        "nothing-attested": ("authority-ed25519", "platform-x25519", [], {}),
+        "two-quarters": (
+            "authority-ed25519",
+            "platform-hybrid",
+            events,
+            {"anonymity": [spring, autumn]},
+        ),
+        "withdrawn": (
             "authority-ed25519",
             "platform-x25519",
-            [an_event(period="2023-06")],
-            {"anonymity": [Attestation("2023-Q2", BOTTOM, k=5, l=2, suppressed=5)]},
+            [an_event_at(NODE, **gone)],
+            {**after, "anonymity": [spring]},
+        ),
+        "p256-hybrid": (
+            "authority-p256",
+            "platform-hybrid",
+            moroccan,
+            {**there, "anonymity": [spring]},
+        ),
+        "p256-x25519": (
+            "authority-p256",
+            "platform-x25519",
+            moroccan,
+            {**there, "anonymity": [spring]},
         ),
     }
 
@@ -159,21 +205,33 @@ def receipt_vector() -> dict[str, Any]:
     }
 
 
-def dump(name: str, document: Any) -> None:
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    (FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
+def make(name: str, document: Callable[[], Any]) -> None:
+    """Makes a file that is not there yet."""
+    path = FOLDER / f"{name}.json"
+    if not path.exists():
+        text = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
 
 
-def main() -> None:
+def key_files() -> dict[str, Any]:
     notice = "Public test keys: anyone has them. Never trust them."
     files = {name: json.loads(dump_private(key)) for name, key in KEYS.items()}
     for name, key in KEYS.items():
         public = key.seal_key if isinstance(key, OpenKey) else key.verify_key
         files[name]["public"] = b64encode(public.public).decode()
-    dump("keys", {"notice": notice, "keys": files})
-    dump("trust", json.loads(TRUST.dump()))
-    dump("batches", {name: batch_vector(*case) for name, case in cases().items()})
-    dump("receipt", receipt_vector())
+    return {"notice": notice, "keys": files}
+
+
+def batches(of: dict[str, tuple[str, str, list[Fields], dict[str, Any]]]) -> dict[str, Any]:
+    return {name: batch_vector(*case) for name, case in of.items()}
+
+
+def main() -> None:
+    make("keys", key_files)
+    make("trust", lambda: json.loads(TRUST.dump()))
+    make("batches", lambda: batches(cases()))
+    make("attested", lambda: batches(anonymous_cases()))
+    make("receipt", receipt_vector)
 
 
 if __name__ == "__main__":
