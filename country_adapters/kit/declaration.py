@@ -34,6 +34,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from country_adapters.kit.anonymity import Policy
 from country_adapters.kit.columns import Column, GroupColumn
 from country_adapters.kit.row import CODED, Need, Row
 from country_adapters.kit.rules import Const, FieldRule, Names
@@ -230,8 +231,16 @@ class TableDeclaration(_Part):
 
 
 class RegisterDeclaration(_Part):
-    """The whole of ``register.yaml``."""
+    """The whole of ``register.yaml``.
+
+    Attributes:
+        authority: Whose register it is.
+        country: Its country.
+        tables: The tables, by name.
+        anonymity: How the gate is to be sharper than agreed (``anonymity``), if at all.
+    """
 
     authority: Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$")]
     country: str
     tables: dict[str, TableDeclaration] = Field(min_length=1)
+    anonymity: Policy = Policy()

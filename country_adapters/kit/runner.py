@@ -7,7 +7,9 @@ The rules:
 2. When the declaration changed, reading begins again, and the outbox finds out what changed.
 3. In a snapshot (a file), a row whose key was there already is skipped if it says the same, and
    rejected if it does not. At its end, rejections of rows that are in order now are forgotten.
-4. Whatever the mapping made of a row, the scanner looks at it before the outbox does. A row that
+4. When all tables were read, every quarter that is over is told through the gate
+   (``anonymity``), as far as something of it is new or waits. What is of the present quarter waits.
+5. Whatever the mapping made of a row, the scanner looks at it before the outbox does. A row that
    it refuses is rejected like one that could not be mapped.
 """
 
@@ -19,15 +21,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+from country_adapters.kit.anonymity import Gate
 from country_adapters.kit.mapping import TableMapper
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register
 from country_adapters.kit.scanner import Scanner
 from country_adapters.kit.sources.base import Source, SourceRow
 from producers.outbox import Outbox
-from producers.rows import MappedRow, Recorded, RejectedRow, Rejection
+from producers.rows import MappedRow, Quarter, Recorded, RejectedRow, Rejection
+from schemas.anonymity import window_of
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the table, the rows read so far, and the number of rows if it is known."""
@@ -65,10 +70,17 @@ class TableReport:
 
 @dataclass(frozen=True)
 class RunReport:
-    """What became of a register in one run."""
+    """What became of a register in one run.
+
+    Attributes:
+        authority: Whose register it is.
+        tables: What became of each table's rows.
+        quarters: How the quarters stand after it.
+    """
 
     authority: str
     tables: tuple[TableReport, ...]
+    quarters: tuple[Quarter, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -90,6 +102,11 @@ class RunReport:
     def events(self) -> Recorded:
         return sum((table.events for table in self.tables), Recorded())
 
+    @property
+    def waiting(self) -> int:
+        """Facts that wait for their quarter, or for others in it."""
+        return sum(quarter.waiting for quarter in self.quarters)
+
 
 def run(
     register: Register,
@@ -99,6 +116,7 @@ def run(
     today: date,
     progress: Progress | None = None,
     chunk: int = 200,
+    unsafe_without_gate: bool = False,
 ) -> RunReport:
     """Reads what is new in a register and records it in the outbox.
 
@@ -109,15 +127,21 @@ def run(
         today: No date of the register may lie after it.
         progress: Told after each chunk.
         chunk: Rows recorded in one transaction.
+        unsafe_without_gate: Publish everything at once and as it was mapped. For tests only.
 
     Raises:
         RegisterError: The register is not as declared; what was recorded before stays.
     """
+    now = None if unsafe_without_gate else window_of(today.isoformat()[:7])
     reports = []
     for table in register.tables:
         reading = _TableRun(register, table, pseudonyms, today)
-        reports.append(reading.into(outbox, progress, chunk))
-    return RunReport(register.authority, tuple(reports))
+        reports.append(reading.into(outbox, progress, chunk, now))
+    if now is not None:
+        gate = partial(Gate, register.declaration.anonymity)
+        for window in outbox.to_settle(now):
+            outbox.settle(window, now, gate)
+    return RunReport(register.authority, tuple(reports), tuple(outbox.quarters()))
 
 
 Judged = tuple[str, str, MappedRow | RejectedRow]
@@ -148,12 +172,16 @@ class _TableRun:
         self._seen: dict[bytes, bytes] = {}
         self._rejected: set[bytes] = set()
 
-    def into(self, outbox: Outbox, progress: Progress | None, chunk: int) -> TableReport:
+    def into(
+        self, outbox: Outbox, progress: Progress | None, chunk: int, now: str | None
+    ) -> TableReport:
         table = self.report.table
         kept = (outbox.cursor(table) or "").partition("|")
         cursor = kept[2] if kept[0] == self.fingerprint else None
         for rows, reached in self._chunks(self.source.read(cursor), chunk):
-            self.report.events += outbox.record(table, rows, f"{self.fingerprint}|{reached}")
+            self.report.events += outbox.record(
+                table, rows, f"{self.fingerprint}|{reached}", now=now
+            )
             if progress:
                 progress(table, self.report.rows, self.source.size())
         if self.source.snapshot and self.report.rows:

@@ -24,6 +24,7 @@ from country_adapters.kit.register import SHIPPED, Register, load_register
 from country_adapters.kit.runner import RunReport, run, write_rejects
 from country_adapters.kit.sources.sql_table import SqlOptions
 from producers.outbox import Outbox
+from schemas.anonymity import Attestation
 from schemas.codec import decode
 from schemas.envelope import Place, Sealed
 
@@ -92,7 +93,7 @@ def messages(outbox: Outbox) -> Iterator[bytes]:
     """The events of an outbox with one stream, as a sealer gets them."""
     held: list[bytes] = []
 
-    def seal(batch: Sequence[bytes], place: Place) -> Sealed:
+    def seal(batch: Sequence[bytes], place: Place, _: Sequence[Attestation]) -> Sealed:
         held.extend(batch)
         return Sealed(message=b"", hash=place.sequence.to_bytes(32, "big"))
 

@@ -27,11 +27,18 @@ class MortalOutbox(Outbox):
 
     lives = 1_000
 
-    def record(self, source: str, rows: Sequence[MappedRow | RejectedRow], cursor: str) -> Recorded:
+    def record(
+        self,
+        source: str,
+        rows: Sequence[MappedRow | RejectedRow],
+        cursor: str,
+        *,
+        now: str | None = None,
+    ) -> Recorded:
         self.lives -= 1
         if self.lives < 0:
             raise Killed
-        return super().record(source, rows, cursor)
+        return super().record(source, rows, cursor, now=now)
 
 
 @pytest.fixture
