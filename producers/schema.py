@@ -112,7 +112,7 @@ WAITING = (
     """,
     "CREATE INDEX IF NOT EXISTS held_of_row ON held (row_key)",
     "CREATE INDEX IF NOT EXISTS held_of_window ON held (window)",
-    "CREATE INDEX IF NOT EXISTS slots_of_window ON slots (window)",
+    "CREATE INDEX IF NOT EXISTS slots_of_window ON slots (window, stands)",
     """
     CREATE TABLE IF NOT EXISTS windows (
       window TEXT PRIMARY KEY,

@@ -149,20 +149,27 @@ class Waiting(Streams):
             for r in rows
         ]
 
+    def facts(self) -> tuple[int, int]:
+        """Numbers of facts: that stand published, and that were not published and wait."""
+        query = """
+            SELECT (SELECT count(*) FROM slots WHERE stands), count(*) FROM held
+            WHERE NOT EXISTS (SELECT 1 FROM slots WHERE slots.slot = held.slot AND stands)
+        """
+        published, waiting = self._db.execute(query).fetchone()
+        return published, waiting
+
     def _node_of(self, window: str) -> Node | None:
         row = self._db.execute("SELECT node FROM windows WHERE window = ?", (window,)).fetchone()
         return _node(row["node"]) if row else None
 
     def _facts(self, window: str, now: str) -> Iterator[tuple[bytes, Fact]]:
-        """The facts of a quarter with their slots, published ones first, always in one order."""
+        """The facts of a quarter with their slots, always in one order."""
         slots = self._db.execute(
-            "SELECT slot, 0 AS held FROM slots WHERE window = ?1 AND stands UNION ALL"
-            " SELECT slot, 1 FROM held WHERE window = ?1"
-            " AND NOT EXISTS (SELECT 1 FROM slots WHERE slots.slot = held.slot AND stands)"
-            " ORDER BY held, slot",
+            "SELECT slot FROM slots WHERE window = ?1 AND stands"
+            " UNION SELECT slot FROM held WHERE window = ?1 ORDER BY slot",
             (window,),
         ).fetchall()
-        for slot, _ in slots:
+        for (slot,) in slots:
             yield slot, self._fact(slot, window, now)
 
     def _fact(self, slot: bytes, window: str, now: str) -> Fact:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from country_adapters.kit.anonymity import Gate, Policy
+from country_adapters.kit.anonymity import Policy
+from country_adapters.kit.gate import Gate
 from producers.outbox import Outbox
 from producers.rows import Draft, MappedRow, Recorded
 from schemas.anonymity import FIELDS, PERSONS, TOP, Attestation, Node, conforms

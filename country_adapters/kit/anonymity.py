@@ -1,42 +1,30 @@
-"""The k-anonymity gate: how much an authority tells of the persons of a quarter.
+"""Classes of persons, and the level of a quarter at which few enough of them are small.
 
-Pure: facts go in, a node and what each fact tells at it come out; the outbox keeps them. The rules:
+Pure: this module tells events at a node, counts classes and chooses the node; ``gate`` says what
+follows for each fact. The rules:
 
-1. A quarter, once over, is told at one **node** (`schemas.anonymity`): of all at which at most 5 %
-   of the persons are in classes that are too small, the one with the smallest loss. A class is too
-   small with fewer than k persons or fewer than l **forms**: sets of exploitation codes, or stages
-   with their offence. Each event type is counted for itself.
+1. A quarter is told at one **node** (`schemas.anonymity`): of all at which at most 5 % of the
+   persons are in classes that are too small, the one with the smallest loss. A class is too small
+   with fewer than k persons or fewer than l **forms**: sets of exploitation codes, or stages with
+   their offence. Each event type is counted for itself.
 2. Those of classes too small, the **residue**, are told at the top: country, quarter, what
-   happened. The residue of an event type is no smaller than a class either; at first the smallest
-   class goes with it if it must.
-3. The node of a quarter stays. What comes late joins its class if that is large enough then, or
-   the residue if that is; else it waits, two further quarters at most, and then goes out at the
-   top. What was told at the top stays there. If a class has shrunk below k by corrections or
-   withdrawals, the rest of it is told at the top too.
-4. An event type with too few persons in all waits likewise; a quarter in which every type has, is
-   undecided until then, and then told at the top.
-5. Events that describe nobody are told at the node as well. In a case with a person of the residue,
-   or one that waits, their region is not told.
-
-A person with several facts of one type in a quarter counts in the class of one of them: classes are
-never counted larger than they are.
+   happened. The residue of an event type is no smaller than a class either: when the node is
+   chosen, the smallest class goes with it if it must.
+3. Persons are counted, not facts: a suspect who reached two stages in a quarter is one.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from producers.rows import Fact, Told
 from schemas.anonymity import (
     FIELDS,
     GATED,
     HEIGHTS,
-    PERSONS,
     TOP,
     Fields,
     Node,
@@ -47,10 +35,6 @@ from schemas.anonymity import (
     window_of,
 )
 from schemas.areas import level_of_area, level_of_region
-from schemas.case_events import EVENT_TYPES
-
-LONGEST_WAIT = 2
-"""Quarters that a fact waits for others after it could have been told."""
 
 Weight = Annotated[int, Field(ge=1, le=100)]
 
@@ -136,12 +120,9 @@ class Finest(NamedTuple):
 
     def at(self, node: Node) -> Class:
         """The class that it is part of at a node."""
-        sex, age, area, region, period = self.steps
-        return (
-            self.event_type,
-            *(sex[node.sex], age[node.age], area[node.area]),
-            *(region[node.region], period[node.period]),
-        )
+        event_type, (sex, age, area, region, period) = self
+        a, b, c, d, e = node
+        return event_type, sex[a], age[b], area[c], region[d], period[e]
 
 
 def finest(fields: Fields) -> Finest:
@@ -170,14 +151,26 @@ def form(fields: Fields) -> tuple[str, ...]:
 
 
 class Count(NamedTuple):
-    """Who is in a class: number of persons, and a set of forms, one bit each."""
+    """Who is in a class.
 
-    persons: int = 0
+    Attributes:
+        single: Number of persons who are in no other class.
+        forms: A set of forms, one bit each.
+        several: The persons who are in others too.
+    """
+
+    single: int = 0
     forms: int = 0
+    several: frozenset[bytes] = frozenset()
+
+    @property
+    def persons(self) -> int:
+        return self.single + len(self.several)
 
     def plus(self, other: Count) -> Count:
         """Both together."""
-        return Count(self.persons + other.persons, self.forms | other.forms)
+        several = self.several | other.several if other.several else self.several
+        return Count(self.single + other.single, self.forms | other.forms, several)
 
 
 NOBODY = Count()
@@ -216,9 +209,12 @@ def divide(
     blank: set[Class] = set()
     for cell, count in counts.items():
         told = cell.at(node)
-        sizes[told] = sizes.get(told, NOBODY).plus(count)
-        if told == cell.at(TOP):
-            blank.add(told)
+        if told in sizes:
+            sizes[told] = sizes[told].plus(count)
+        else:
+            sizes[told] = count
+            if told == cell.at(TOP):
+                blank.add(told)
     small = {told for told, count in sizes.items() if node == TOP or not policy.large(count)}
     few = sum(sizes[told].persons for told in small - blank)
     residue = defaultdict(Count, before)
@@ -278,95 +274,3 @@ def of_large_types(counts: Counts, policy: Policy) -> Counts:
     for cell, count in counts.items():
         types[cell.event_type] = types[cell.event_type].plus(count)
     return {cell: n for cell, n in counts.items() if policy.large(types[cell.event_type])}
-
-
-# --- A quarter -----------------------------------------------------------------------------------
-
-
-@dataclass
-class _Cell:
-    """A finest class as it is gathered."""
-
-    count: Count = NOBODY
-    cases: set[bytes] = field(default_factory=set)
-
-
-class Gate:
-    """The gate of one quarter: it is shown every fact, decides, and says what each may tell.
-
-    Args:
-        policy: What is agreed.
-        node: The node of the quarter, if it was decided before.
-        over: Quarters that have ended after it.
-    """
-
-    def __init__(self, policy: Policy, node: Node | None, over: int) -> None:
-        self.policy = policy
-        self.node = node
-        self._over = over
-        self._cells: dict[Finest, _Cell] = {}
-        self._counted: set[tuple[str, bytes]] = set()
-        self._forms: dict[tuple[str, ...], int] = {}
-        self._at_top: dict[str, Count] = {}
-        self._small: frozenset[Class] = frozenset()
-        self._residue: Mapping[str, Count] = {}
-        self._cases: set[bytes] = set()
-
-    def see(self, fact: Fact) -> None:
-        """Counts a fact."""
-        event_type = fact.fields["event_type"]
-        if event_type not in PERSONS:
-            return
-        count = self._count(event_type, fact.fields)
-        if fact.top:
-            self._at_top[event_type] = self._at_top.get(event_type, NOBODY).plus(count)
-            self._cases.add(fact.fields["case_ref"])
-        else:
-            cell = self._cells.setdefault(finest(fact.fields), _Cell())
-            cell.count = cell.count.plus(count)
-            cell.cases.add(fact.fields["case_ref"])
-
-    def _count(self, event_type: str, fields: Fields) -> Count:
-        person = (event_type, fields[EVENT_TYPES[event_type].subject])
-        bit = self._forms.setdefault(form(fields), 1 << len(self._forms))
-        if person in self._counted:
-            return Count(0, bit)
-        self._counted.add(person)
-        return Count(1, bit)
-
-    def decide(self) -> Node | None:
-        """The node of the quarter, None if it stays undecided."""
-        counts = {finest: cell.count for finest, cell in self._cells.items()}
-        first = self.node is None
-        if self.node is None:
-            self.node = choose(counts, self.policy)
-        if self.node is None and self._over >= LONGEST_WAIT:
-            self.node = TOP
-        if self.node is not None:
-            parted = divide(counts, self.node, self.policy, self._at_top, take_along=first)
-            self._small, self._residue = parted.small, parted.residue
-            for finest, cell in self._cells.items():
-                if finest.at(self.node) in self._small:
-                    self._cases |= cell.cases
-        return self.node
-
-    def told(self, fact: Fact) -> Told | None:
-        """What may be told of a fact, None if it waits or stays as it is."""
-        if self.node is None:
-            return None
-        fields = fact.fields
-        if fields["event_type"] not in PERSONS:
-            hidden = fact.top or fields["case_ref"] in self._cases
-            node = self.node._replace(region=TOP.region) if hidden else self.node
-            return Told(generalise(fields, node), top=hidden)
-        if not fact.top and finest(fields).at(self.node) not in self._small:
-            return Told(generalise(fields, self.node), top=False)
-        if self._waits(fact):
-            return None
-        return Told(generalise(fields, TOP), top=True)
-
-    def _waits(self, fact: Fact) -> bool:
-        """Whether a fact that is to be told at the top waits for others."""
-        residue = self._residue.get(fact.fields["event_type"], NOBODY)
-        settled = fact.top or fact.published or fact.waited >= LONGEST_WAIT
-        return not settled and not self.policy.large(residue)

@@ -8,7 +8,7 @@ The rules:
 3. In a snapshot (a file), a row whose key was there already is skipped if it says the same, and
    rejected if it does not. At its end, rejections of rows that are in order now are forgotten.
 4. When all tables were read, every quarter that is over is told through the gate
-   (``anonymity``), as far as something of it is new or waits. What is of the present quarter waits.
+   (``gate``), as far as something of it is new or waits. What is of the present quarter waits.
 5. Whatever the mapping made of a row, the scanner looks at it before the outbox does. A row that
    it refuses is rejected like one that could not be mapped.
 """
@@ -24,7 +24,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from country_adapters.kit.anonymity import Gate
+from country_adapters.kit.gate import Gate
 from country_adapters.kit.mapping import TableMapper
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register

@@ -15,6 +15,7 @@ from deploy.commands import joining
 from deploy.commands.health import HealthOption
 from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
+from deploy.quarters import as_documents, as_table
 from deploy.running import health
 from deploy.running.guard import LoopGuard, beside
 from deploy.terminal import (
@@ -116,6 +117,7 @@ def _show(report: AdapterReport, *, json: bool) -> None:
             {
                 "authority": report.run.authority,
                 "tables": tables,
+                "quarters": as_documents(report.run.quarters),
                 "outbox": report.outbox,
                 "refusals": report.refusals,
                 "rejects_file": str(report.rejects_file),
@@ -128,6 +130,7 @@ def _show(report: AdapterReport, *, json: bool) -> None:
     ]
     columns = ["table", "rows#", "mapped#", "rejected#", "new events#", "corrections#"]
     out.print(table(report.run.authority, columns, rows))
+    out.print(f"facts that wait for their quarter, or for others in it: {report.facts_waiting}")
     out.print(f"events receipted by the platform: {report.outbox['events_receipted']}")
     for code, count in report.refusals.items():
         out.print(f"events refused by the platform: {count} {code}")
@@ -137,7 +140,7 @@ def _show(report: AdapterReport, *, json: bool) -> None:
 
 @app.command()
 def status(register: RegisterArgument, site: SiteOption, json: JsonOption = False) -> None:
-    """Tells how the outbox stands: what waits and how long, receipts, gaps, refusals.
+    """Tells how the outbox stands: what waits and how long, receipts, gaps, refusals, quarters.
 
     Exits 3 if rows stay home or the platform refused events. When the last receipt came is not
     kept; how far receipts reach is.
@@ -146,20 +149,20 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
     if not adapter.outbox_file.exists():
         raise OutboxMissing(expected=f"an outbox at {adapter.outbox_file}")
     outbox = adapter.open_outbox()
-    tally, refusals = outbox.tally(), outbox.refusals()
+    tally, refusals, quarters = outbox.tally(), outbox.refusals(), outbox.quarters()
     outbox.close()
     seen = standing(adapter.outbox_file)
     waited = None if seen.oldest_pending is None else time.time() - seen.oldest_pending / 1000
     if json:
         streams = _streams(seen)
-        print_json(
-            {**tally, "refusals": refusals, "oldest_waits_seconds": waited, "streams": streams}
-        )
+        standing_now = {"refusals": refusals, "oldest_waits_seconds": waited, "streams": streams}
+        print_json({**tally, **standing_now, "quarters": as_documents(quarters)})
     else:
         rows = [(name.replace("_", " "), count) for name, count in tally.items()]
         rows += [(f"refused {code}", count) for code, count in refusals.items()]
         out.print(table(adapter.register.authority, ["outbox", "number#"], rows))
         _show_streams(seen, waited)
+        out.print(as_table(quarters))
     if tally["rows_rejected"] or refusals:
         raise typer.Exit(Exit.PARTIAL)
 
