@@ -190,6 +190,14 @@ def _origin(value: str, country: str) -> Ladder:
 
 
 @cache
+def _destination(value: str, country: str) -> Ladder:
+    if value == country:
+        return (value, value, value, UNKNOWN)
+    above = _subregion(value) or value
+    return (value, above, above, UNKNOWN)
+
+
+@cache
 def _counterpart(value: str, country: str) -> Ladder:
     """The contract has no code for an unknown counterpart: a sub-region is the least it tells."""
     above = _subregion(value) or value
@@ -226,7 +234,7 @@ GATED: Mapping[str, Gated] = {
     "adult": Gated("age", _age),
     "citizenship": Gated("area", _citizenship),
     "country_of_recruitment": Gated("area", _origin),
-    "country_of_exploitation": Gated("area", _counterpart),
+    "country_of_exploitation": Gated("area", _destination),
     "counterpart": Gated("area", _counterpart),
     "transit_countries": Gated("area", _transit),
     "region": Gated("region", _region),

@@ -150,7 +150,7 @@ class VictimIdentified(VictimEvent):
     transit_countries: Annotated[
         list[Iso3], QI, Field(max_length=3, description="In order of travel, at most three.")
     ] = []
-    country_of_exploitation: Counterpart
+    country_of_exploitation: Origin
     traffick_months: Annotated[str, CodeOf("CL_TRAFF_MONTHS"), A] = "_U"
     recruit_channel: Channel = "_U"
     recruiter_rel: Annotated[str, CodeOf("CL_RECRUITER_REL"), A] = "_U"
