@@ -158,6 +158,12 @@ class Waiting(Streams):
         published, waiting = self._db.execute(query).fetchone()
         return published, waiting
 
+    def told(self, slot: bytes) -> dict[str, Any] | None:
+        """What stands published of a fact, None if nothing does."""
+        query = "SELECT message FROM slots WHERE slot = ? AND stands"
+        row = self._db.execute(query, (slot,)).fetchone()
+        return content_of(row["message"]) if row else None
+
     def _node_of(self, window: str) -> Node | None:
         row = self._db.execute("SELECT node FROM windows WHERE window = ?", (window,)).fetchone()
         return _node(row["node"]) if row else None
@@ -192,10 +198,11 @@ class Waiting(Streams):
     # --- Attesting -------------------------------------------------------------------------------
 
     def _attest(self, windows: Iterable[str]) -> list[Attestation]:
-        found = (self._attestation(window) for window in sorted(set(windows)))
+        found = (self.attestation(window) for window in sorted(set(windows)))
         return [attestation for attestation in found if attestation is not None]
 
-    def _attestation(self, window: str) -> Attestation | None:
+    def attestation(self, window: str) -> Attestation | None:
+        """What is attested of a quarter as it stands now, None if it is not decided."""
         query = "SELECT node, counts FROM windows WHERE window = ?"
         row = self._db.execute(query, (window,)).fetchone()
         node = _node(row["node"]) if row else None

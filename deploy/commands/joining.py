@@ -25,6 +25,7 @@ from deploy.preview.fields import COMMON, in_order, label, shown_fields
 from deploy.preview.page import page
 from deploy.preview.reasons import reasons
 from deploy.preview.seen import EventsSeen, Preview, RowSeen
+from deploy.quarters import in_words
 from deploy.terminal import (
     Exit,
     IdentityOption,
@@ -126,6 +127,7 @@ def show_preview(seen: Preview) -> None:
         title = f"{event_type}: {events.count} events"
         columns = ["field", "code", "meaning", "number#"]
         out.print(table(title, columns, list(_values(event_type, events))))
+    _show_quarters(seen)
     _show_refusals(seen)
     for row in seen.rows:
         _show_row(row)
@@ -145,6 +147,15 @@ def _values(event_type: str, events: EventsSeen) -> Iterator[tuple[object, ...]]
         else:
             ends = [label("", value, "en") for value in dict.fromkeys((found[0][0], found[-1][0]))]
             yield name, " to ".join(ends), f"{len(found)} different", counts.total()
+
+
+def _show_quarters(seen: Preview) -> None:
+    rows = [
+        (q.window, in_words(q.node), q.published, q.waiting, q.k, q.l, q.suppressed)
+        for q in seen.quarters
+    ]
+    columns = ["quarter", "told", "facts#", "waiting#", "smallest class#", "forms#", "suppressed#"]
+    out.print(table("how much is told of persons", columns, rows))
 
 
 def _show_refusals(seen: Preview) -> None:

@@ -28,6 +28,10 @@ def document(preview: Preview) -> dict[str, Any]:
             {**asdict(refusal), "reasons": dict(reasons(refusal.code))}
             for refusal in preview.refusals
         ],
+        "quarters": [
+            {**asdict(quarter), "node": quarter.node and quarter.node._asdict()}
+            for quarter in preview.quarters
+        ],
         "rows": [_row(row) for row in preview.rows],
     }
 

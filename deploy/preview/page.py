@@ -22,6 +22,7 @@ from deploy.preview.html import Child, Html, element, table, together
 from deploy.preview.reasons import reasons
 from deploy.preview.seen import EventsSeen, Preview, RefusalsSeen
 from deploy.preview.words import DIRECTION, NAME, WORDS
+from schemas.anonymity import Node
 from schemas.codelists import Language, codelist
 
 UNREVIEWED = "†"
@@ -67,6 +68,7 @@ class _Article:
             *self._home(),
             *self._read(),
             *self._fields(),
+            *self._quarters(),
             *self._refusals(),
             self._signature(),
         )
@@ -183,6 +185,33 @@ class _Article:
         """The label of a code, and the code; an Arabic label of ours with its mark."""
         mark = UNREVIEWED if is_unreviewed(list_id, code, self.language) else ""
         return element("span", label(list_id, code, self.language) + mark, " ", _code(code))
+
+    # --- What the gate made of it ----------------------------------------------------------------
+
+    def _quarters(self) -> Iterator[Html]:
+        words = self.words
+        yield element("h2", words["gate"])
+        yield element("p", words["gate_lead"])
+        rows: list[list[Child]] = [
+            [
+                _foreign(quarter.window),
+                self._node(quarter.node),
+                *map(_number, (quarter.published, quarter.waiting)),
+                *map(_number, (quarter.k, quarter.l, quarter.suppressed)),
+            ]
+            for quarter in self.preview.quarters
+        ]
+        columns = ("leave", "wait", "k", "l", "suppressed")
+        header = [words["quarter"], words["told"], *(f"{words[name]}#" for name in columns)]
+        yield table(header, rows, stack=True)
+
+    def _node(self, node: Node | None) -> str:
+        """What is told of persons at a node, in words."""
+        if node is None:
+            return self.words["undecided"]
+        comma = "، " if self.language == "ar" else ", "
+        told = (self.words.get(f"told_{name}_{level}") for name, level in node._asdict().items())
+        return comma.join(filter(None, told))
 
     # --- What is refused, and the signature ------------------------------------------------------
 
