@@ -252,9 +252,6 @@ class Outbox(Waiting):
         if says is not None and says["digest"] == digest:
             return Recorded(unchanged=1)
         if known is not None and known["stands"]:
-            if known["digest"] == digest:
-                self._release(draft.slot)
-                return Recorded(corrected=1)
             moved = _subject(known) != _subject_of(draft.fields)
             if moved or known["window"] != window:
                 self._withdraw(source, row_key, known)

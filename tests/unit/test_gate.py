@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from country_adapters.kit.anonymity import Count, Policy, choose, finest, form, generalise
+from country_adapters.kit.anonymity import Count, Policy, choose, divide, finest, form, generalise
 from country_adapters.kit.errors import DeclarationInvalid
 from country_adapters.kit.register import load_register
 from schemas.anonymity import BOTTOM, FIELDS, HEIGHTS, PERSONS, TOP, Node, conforms, nodes
@@ -93,6 +93,9 @@ def counts(events: list[Fields]) -> dict[Any, Count]:
 
 
 M, MARCH, CHILD = {"sex": "M"}, {"period": "2023-03"}, {"age_band": "Y9T17"}
+NOTHING: Fields = dict.fromkeys(("sex", "age_band", "citizenship", "region"), "_U")
+NOTHING |= {"country_of_recruitment": "_U", "country_of_exploitation": "_U"}
+NOTHING |= {"transit_countries": []}
 NORTH, SOUTH = ({"region": r, "region_level": "L1"} for r in ("TN-11", "TN-12"))
 GHANA, FRANCE = ({"citizenship": c} for c in ("GHA", "FRA"))
 
@@ -113,6 +116,8 @@ GHANA, FRANCE = ({"citizenship": c} for c in ("GHA", "FRA"))
         # Fewer than k may not stand alone at the top: the smallest class goes along.
         (crowd((195, {}), (6, M), (4, CHILD)), BOTTOM),
         (crowd((100, {}), (6, M), (4, CHILD)), BOTTOM._replace(age=2)),
+        # Those of whom nothing is known stand at the top without being suppressed.
+        (crowd((92, {}), (4, MARCH), (3, {**M, **CHILD}), (3, NOTHING)), BOTTOM._replace(period=1)),
         # All of one form: known of one, known of all.
         (crowd((6, {}), (6, {**M, "exploitation": ["SEX"]})), BOTTOM._replace(sex=1)),
         (crowd((4, {})), None),
@@ -146,6 +151,12 @@ def test_what_counts_less_is_given_up_first(
     events: list[Fields], policy: Fields, node: dict[str, int]
 ) -> None:
     assert choose(counts(events), Policy.model_validate(policy)) == BOTTOM._replace(**node)
+
+
+def test_whoever_tells_nothing_anyway_is_company_at_the_top() -> None:
+    events = crowd((100, {}), (3, {**M, **CHILD}), (6, NOTHING), (6, M))
+    parted = divide(counts(events), BOTTOM._replace(period=1), Policy(), {}, take_along=True)
+    assert (parted.suppressed, parted.residue["victim.identified"].persons) == (3, 9)
 
 
 def test_a_type_with_too_few_has_no_say() -> None:

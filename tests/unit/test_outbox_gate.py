@@ -117,6 +117,14 @@ def test_who_is_in_too_small_a_class_is_told_at_the_top(outbox: Outbox) -> None:
     assert (attested.k, attested.l, attested.suppressed) == (35, 2, 5)
 
 
+def test_the_smallest_class_goes_along_with_too_few(outbox: Outbox) -> None:
+    rows = [*people("w", 195), *people("m", 6, **MEN), *people("c", 4, age_band="Y9T17")]
+    state(outbox, rows, Q2)
+    ((events, (attested,)),) = sealed(outbox)
+    assert sum(conforms(event, TOP) for event in events) == 10
+    assert (attested.node, attested.k, attested.suppressed) == (BOTTOM, 195, 10)
+
+
 def test_fewer_than_k_in_all_wait_and_then_go_out_at_the_top(outbox: Outbox) -> None:
     for now in (Q1, Q2, Q3):
         state(outbox, people("p", 3), now)
@@ -242,6 +250,36 @@ def test_what_moves_to_another_quarter_is_taken_back_and_waits_there(told: Outbo
     assert quarter(told, Q3) == (7, 0, None)
 
 
+def test_who_was_told_at_the_top_does_not_make_a_class_larger(told: Outbox) -> None:
+    state(told, [person("w0", exploitation=["LAB_DOM"], age_band="Y9T17")], Q3)
+    state(told, people("w", 1), Q3)
+    leaving(told)
+    state(told, [row("w1")], Q3)
+    events = leaving(told)
+    assert [event["validation"] for event in events] == ["WITHDRAWN"] + ["VALID"] * 4
+    assert all(conforms(event, TOP) for event in events[1:])
+
+
+def test_what_is_gone_before_its_correction_left_is_taken_back(told: Outbox) -> None:
+    told.record("victims", people("w", 1, **MEN), "2", now=Q3)
+    assert told.record("victims", [row("w0")], "3", now=Q3) == Recorded(withdrawn=1)
+    settle(told, Q3)
+    assert [event["validation"] for event in leaving(told)] == ["WITHDRAWN"]
+
+
+def test_a_correction_that_is_taken_back_before_it_left_does_not_leave(told: Outbox) -> None:
+    told.record("victims", people("w", 1, **MEN), "2", now=Q3)
+    state(told, people("w", 1), Q3)
+    assert (leaving(told), quarter(told)) == ([], (12, 0, None))
+
+
+def test_without_the_gate_nothing_waits_any_more(outbox: Outbox) -> None:
+    state(outbox, people("p", 6), Q1)
+    outbox.record("victims", people("p", 6), "2")
+    assert len(leaving(outbox)) == 6
+    assert quarter(outbox) == (6, 0, None)
+
+
 # --- Events that describe nobody -----------------------------------------------------------------
 
 
@@ -265,6 +303,9 @@ def test_in_a_case_of_the_residue_the_region_is_not_told(told: Outbox) -> None:
     assert regions == {late.fields["case_ref"]: "_U", ref("case w1"): "TN-11"}
     state(told, [], "2024-Q1")
     assert [event["event_type"] for event in leaving(told)] == ["victim.identified"]
+    again = draft("again", period="2023-01", case_ref=late.fields["case_ref"], **north)
+    state(told, [row("again", again)], "2024-Q1")
+    assert [event["region"] for event in leaving(told)] == ["_U"]
     state(told, [row("late", report)], "2024-Q1")
     assert [event["validation"] for event in leaving(told)] == ["WITHDRAWN"]
 
