@@ -252,9 +252,8 @@ def test_what_moves_to_another_quarter_is_taken_back_and_waits_there(told: Outbo
 
 def test_who_was_told_at_the_top_does_not_make_a_class_larger(told: Outbox) -> None:
     state(told, [person("w0", exploitation=["LAB_DOM"], age_band="Y9T17")], Q3)
-    state(told, people("w", 1), Q3)
     leaving(told)
-    state(told, [row("w1")], Q3)
+    state(told, [*people("w", 1), row("w1")], Q3)
     events = leaving(told)
     assert [event["validation"] for event in events] == ["WITHDRAWN"] + ["VALID"] * 4
     assert all(conforms(event, TOP) for event in events[1:])
