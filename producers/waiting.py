@@ -46,6 +46,7 @@ from schemas.codec import decode
 WITHDRAWN = "WITHDRAWN"
 ASSIGNED = ("event_id", "fact_ref", "supersedes", "revision")
 """Fields that the outbox gives to an event."""
+FACTS_AT_ONCE = 1_000
 STEP = 5
 """What is attested as suppressed is rounded to a multiple of it."""
 
@@ -170,13 +171,21 @@ class Waiting(Streams):
 
     def _facts(self, window: str, now: str) -> Iterator[tuple[bytes, Fact]]:
         """The facts of a quarter with their slots, always in one order."""
-        slots = self._db.execute(
-            "SELECT slot FROM slots WHERE window = ?1 AND stands"
-            " UNION SELECT slot FROM held WHERE window = ?1 ORDER BY slot",
-            (window,),
-        ).fetchall()
-        for (slot,) in slots:
-            yield slot, self._fact(slot, window, now)
+        after = b""
+        while slots := self._slots_of(window, after):
+            for after in slots:
+                yield after, self._fact(after, window, now)
+
+    def _slots_of(self, window: str, after: bytes) -> list[bytes]:
+        """The next slots of a quarter, so few that a quarter may be of any size."""
+        rows = self._db.execute(
+            "SELECT slot FROM (SELECT slot FROM slots"
+            " WHERE window = ?1 AND stands = 1 AND slot > ?2 ORDER BY slot LIMIT ?3)"
+            " UNION SELECT slot FROM (SELECT slot FROM held"
+            " WHERE window = ?1 AND slot > ?2 ORDER BY slot LIMIT ?3) ORDER BY slot LIMIT ?3",
+            (window, after, FACTS_AT_ONCE),
+        )
+        return [row["slot"] for row in rows]
 
     def _fact(self, slot: bytes, window: str, now: str) -> Fact:
         told = self._db.execute("SELECT * FROM slots WHERE slot = ?", (slot,)).fetchone()

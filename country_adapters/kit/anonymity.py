@@ -36,6 +36,8 @@ from schemas.anonymity import (
 )
 from schemas.areas import level_of_area, level_of_region
 
+LARGEST_K = 1000
+"""The largest k that may be declared."""
 Weight = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -63,7 +65,7 @@ class Policy(_Part):
         weights: What losing each attribute costs.
     """
 
-    k: Annotated[int, Field(ge=5, le=1000)] = 5
+    k: Annotated[int, Field(ge=5, le=LARGEST_K)] = 5
     l: Annotated[int, Field(ge=2, le=20)] = 2  # noqa: E741
     most_suppressed_percent: Annotated[int, Field(ge=0, le=5)] = 5
     weights: Weights = Weights()
@@ -168,9 +170,12 @@ class Count(NamedTuple):
         return self.single + len(self.several)
 
     def plus(self, other: Count) -> Count:
-        """Both together."""
+        """Both together; where there are more than any k, nobody is told apart any more."""
+        single, forms = self.single + other.single, self.forms | other.forms
         several = self.several | other.several if other.several else self.several
-        return Count(self.single + other.single, self.forms | other.forms, several)
+        if len(several) > LARGEST_K:
+            return Count(single + len(several), forms)
+        return Count(single, forms, several)
 
 
 NOBODY = Count()

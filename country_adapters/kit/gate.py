@@ -16,9 +16,9 @@ Pure: facts go in, a node and what each fact tells at it come out; the outbox ke
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from country_adapters.kit.anonymity import (
     NOBODY,
@@ -38,18 +38,33 @@ from schemas.case_events import EVENT_TYPES
 
 LONGEST_WAIT = 2
 """Quarters that a fact waits for others after it could have been told."""
+_REF = 16
 
 
-@dataclass
+Key = Finest | str
+"""A finest class, or the event type of those who are at the top."""
+
+
 class _Cell:
-    """A finest class as it is gathered, or those of an event type who are at the top."""
+    """A finest class as it is gathered: its forms, and its cases one after the other."""
 
-    forms: int = 0
-    cases: set[bytes] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.forms = 0
+        self._cases = bytearray()
+
+    def add(self, form_bit: int, case: bytes) -> None:
+        self.forms |= form_bit
+        self._cases += case
+
+    def cases(self) -> Iterator[bytes]:
+        for start in range(0, len(self._cases), _REF):
+            yield bytes(self._cases[start : start + _REF])
 
 
 class Gate:
     """The gate of one quarter: it is shown every fact, decides, and says what each may tell.
+
+    It holds some hundred bytes for each person, so that a quarter may be large.
 
     Args:
         policy: What is agreed.
@@ -61,9 +76,10 @@ class Gate:
         self.policy = policy
         self.node = node
         self._over = over
-        self._cells: dict[Finest | str, _Cell] = {}
-        self._home: dict[tuple[str, bytes], Finest | str] = {}
-        self._several: dict[tuple[str, bytes], set[Finest | str]] = {}
+        self._cells: dict[Key, _Cell] = {}
+        self._keys: dict[Key, Key] = {}
+        self._homes: dict[str, dict[bytes, Key]] = {name: {} for name in PERSONS}
+        self._elsewhere: dict[str, list[tuple[bytes, Key]]] = {name: [] for name in PERSONS}
         self._forms: dict[tuple[str, ...], int] = {}
         self._small: frozenset[Class] = frozenset()
         self._residue: Mapping[str, Count] = {}
@@ -74,14 +90,13 @@ class Gate:
         fields, event_type = fact.fields, fact.fields["event_type"]
         if event_type not in PERSONS:
             return
-        key = event_type if fact.top else finest(fields)
+        found: Key = event_type if fact.top else finest(fields)
+        key = self._keys.setdefault(found, found)
         cell = self._cells.setdefault(key, _Cell())
-        cell.forms |= self._forms.setdefault(form(fields), 1 << len(self._forms))
-        cell.cases.add(fields["case_ref"])
-        person = (event_type, fields[EVENT_TYPES[event_type].subject])
-        home = self._home.setdefault(person, key)
-        if home != key:
-            self._several.setdefault(person, {home}).add(key)
+        cell.add(self._forms.setdefault(form(fields), 1 << len(self._forms)), fields["case_ref"])
+        person = fields[EVENT_TYPES[event_type].subject]
+        if self._homes[event_type].setdefault(person, key) is not key:
+            self._elsewhere[event_type].append((person, key))
 
     def decide(self) -> Node | None:
         """The node of the quarter, None if it stays undecided."""
@@ -98,17 +113,20 @@ class Gate:
             self._small, self._residue = parted.small, parted.residue
             for key, cell in self._cells.items():
                 if isinstance(key, str) or key.at(self.node) in self._small:
-                    self._cases |= cell.cases
+                    self._cases.update(cell.cases())
         return self.node
 
-    def _counted(self) -> dict[Finest | str, Count]:
-        single = Counter(key for person, key in self._home.items() if person not in self._several)
-        several = defaultdict(set)
-        for person, keys in self._several.items():
-            for key in keys:
-                several[key].add(person[1])
+    def _counted(self) -> dict[Key, Count]:
+        single: Counter[Key] = Counter()
+        several: dict[Key, set[bytes]] = {key: set() for key in self._cells}
+        for event_type, homes in self._homes.items():
+            away = self._elsewhere[event_type]
+            moving = {person for person, _ in away}
+            single.update(key for person, key in homes.items() if person not in moving)
+            for person, key in chain(away, ((person, homes[person]) for person in moving)):
+                several[key].add(person)
         return {
-            key: Count(single[key], cell.forms, frozenset(several[key]))
+            key: Count(single[key], cell.forms).plus(Count(several=frozenset(several[key])))
             for key, cell in self._cells.items()
         }
 
