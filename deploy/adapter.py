@@ -63,9 +63,20 @@ def seldom(work: Callable[[], None]) -> Callable[[], None]:
 
 @dataclass(frozen=True)
 class AdapterReport:
-    """What an adapter did in one run, and how its outbox stands."""
+    """What an adapter did in one run, and how its outbox stands.
+
+    Attributes:
+        run: What became of the register's rows.
+        facts_published: Facts that stand published.
+        facts_waiting: Facts that wait.
+        outbox: Its tally.
+        refusals: Events that the platform refused, by code.
+        rejects_file: Where the rows that stay home are listed.
+    """
 
     run: RunReport
+    facts_published: int
+    facts_waiting: int
     outbox: Mapping[str, int]
     refusals: Mapping[str, int]
     rejects_file: Path
@@ -172,7 +183,11 @@ class Adapter:
             finally:
                 publishing.cancel()
             return AdapterReport(
-                report, outbox.tally(), outbox.refusals(), self._folder / "rejects.csv"
+                report,
+                *outbox.facts(),
+                outbox=outbox.tally(),
+                refusals=outbox.refusals(),
+                rejects_file=self._folder / "rejects.csv",
             )
         finally:
             outbox.close()

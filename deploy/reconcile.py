@@ -1,8 +1,9 @@
-"""Does it balance? Rows against events, events against receipts, receipts against the ledger.
+"""Does it balance? Rows against facts, facts against events, receipts against the ledger.
 
-Every row that was read is either mapped or rejected with a reason; every event that was published
-is receipted, and the ledger either accepted or refused it. The numbers come from three places that
-do not share memory: the adapter's report, its outbox, and the platform's ledgers.
+Every row that was read is either mapped or rejected with a reason; every fact that mapped rows
+state is published or waits for its quarter; every event that was published is receipted, and the
+ledger either accepted or refused it. The numbers come from three places that do not share memory:
+the adapter's report, its outbox, and the platform's ledgers.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ class Line:
     rows_mapped: int
     rows_rejected: int
     rejected_by_code: Mapping[str, int]
+    facts_stated: int
+    facts_published: int
+    facts_waiting: int
     events_published: int
     events_receipted: int
     events_accepted: int
@@ -52,6 +56,7 @@ class Line:
         """Whether no row and no event is unaccounted for."""
         return (
             self.rows_read == self.rows_mapped + self.rows_rejected
+            and self.facts_stated == self.facts_published + self.facts_waiting
             and self.events_published == self.events_receipted
             and self.events_receipted == self.events_accepted + self.events_refused
             and self.events_refused == sum(self.refused_by_code.values())
@@ -62,7 +67,7 @@ class Line:
 
 
 def reconcile(report: AdapterReport, country: str, ledger: LedgerTotals) -> Line:
-    """Puts the three accounts of one authority side by side."""
+    """Puts the three accounts of one authority side by side, whose outbox was empty before."""
     return Line(
         authority=report.run.authority,
         country=country,
@@ -70,6 +75,9 @@ def reconcile(report: AdapterReport, country: str, ledger: LedgerTotals) -> Line
         rows_mapped=report.run.mapped,
         rows_rejected=report.run.rejected,
         rejected_by_code=dict(sorted(report.run.problems.items())),
+        facts_stated=report.run.events.new - report.run.events.withdrawn,
+        facts_published=report.facts_published,
+        facts_waiting=report.facts_waiting,
         events_published=report.outbox["events"],
         events_receipted=report.outbox["events_receipted"],
         events_accepted=ledger.accepted,

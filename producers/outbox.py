@@ -15,9 +15,11 @@ One SQLite file an authority, in WAL mode with ``synchronous=FULL``. The rules:
    bytes. What is sent again is the same bytes, so a stream can never fork by a crash or by two
    processes on one outbox.
 5. Sealed bytes are dropped only when a receipt says that the batch was accepted.
-6. A row that cannot be mapped is kept here as a rejection: where it stands and what is wrong with
+6. A fact under the gate waits until its quarter is over and it is settled how much may be told of
+   it (see ``producers.waiting``).
+7. A row that cannot be mapped is kept here as a rejection: where it stands and what is wrong with
    it, never what it says. What the row published before stays.
-7. What a row said that a complete reading no longer found is withdrawn (see ``producers.seen``).
+8. What a row said that a complete reading no longer found is withdrawn (see ``producers.seen``).
 
 SQLite serialises writers, so two processes may use one outbox at once.
 """
@@ -26,7 +28,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,27 +36,30 @@ from typing import Any
 from producers.identity import content_digest, event_id, fact_ref
 from producers.rows import (
     Draft,
+    Judge,
     MappedRow,
     Problem,
     Recorded,
     RejectedRow,
     Rejection,
     Sighting,
+    Told,
 )
 from producers.seen import LEAVING, SETTLED, Sightings
+from producers.waiting import ASSIGNED, WITHDRAWN, Waiting, content_of, window_of_fact
+from schemas.anonymity import Node, quarters
 from schemas.case_events import EVENT_TYPES, validate
 from schemas.codec import decode, encode
 from schemas.errors import WrongProducer
 from schemas.topics import stream_of
 
-WITHDRAWN = "WITHDRAWN"
-ASSIGNED = ("event_id", "fact_ref", "supersedes", "revision")
-"""Fields that the outbox gives to an event."""
+__all__ = ["ASSIGNED", "Outbox"]
+
 GONE_AT_ONCE = 200
 """Rows that have gone and are withdrawn in one transaction."""
 
 
-class Outbox(Sightings):
+class Outbox(Sightings, Waiting):
     """The outbox of one authority.
 
     Args:
@@ -82,6 +87,8 @@ class Outbox(Sightings):
         rows: Sequence[MappedRow | RejectedRow],
         cursor: str,
         sighting: Sighting | None = None,
+        *,
+        now: str | None = None,
     ) -> Recorded:
         """Records what rows say now and how far the source was read, or nothing at all.
 
@@ -90,6 +97,7 @@ class Outbox(Sightings):
             rows: Rows of it.
             cursor: Where it is read on after them.
             sighting: The complete reading that found them, if they belong to one.
+            now: The present quarter: facts under the gate wait. If not given, all are published.
 
         Raises:
             EventInvalid: A draft breaks the contract; the mapping should have rejected its row.
@@ -100,7 +108,7 @@ class Outbox(Sightings):
                 if isinstance(row, RejectedRow):
                     total += self._reject(source, row)
                 else:
-                    total += self._state(source, row)
+                    total += self._state(source, row, now)
             if sighting is not None:
                 self._see(source, rows, sighting)
             self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (source, cursor))
@@ -139,26 +147,35 @@ class Outbox(Sightings):
     def withdraw_row(self, source: str, row_key: bytes) -> Recorded:
         """Withdraws all that a row still says, because it has gone; inside a transaction."""
         slots = self._db.execute("SELECT * FROM slots WHERE row_key = ?", (row_key,)).fetchall()
+        held = self._held_of_row(row_key) - {slot["slot"] for slot in slots}
         withdrawn = sum(self._withdraw(source, row_key, slot).withdrawn for slot in slots)
-        return Recorded(withdrawn=withdrawn)
+        return Recorded(withdrawn=withdrawn + sum(map(self._release, held)))
 
-    def _state(self, source: str, row: MappedRow) -> Recorded:
+    def _state(self, source: str, row: MappedRow, now: str | None) -> Recorded:
         self._db.execute("DELETE FROM rejections WHERE row_key = ?", (row.row_key,))
         known = {
             slot["slot"]: slot
             for slot in self._db.execute("SELECT * FROM slots WHERE row_key = ?", (row.row_key,))
         }
+        held = self._held_of_row(row.row_key)
         total = Recorded()
         for draft in row.drafts:
             before = known.pop(draft.slot, None) or self._take_over(draft.slot, row.row_key)
-            total += self._put(source, row.row_key, draft, before)
+            held.discard(draft.slot)
+            if now is not None and window_of_fact(draft.fields):
+                total += self._hold(source, row.row_key, draft, before, now)
+            else:
+                self._release(draft.slot)
+                total += self._put(source, row.row_key, draft, before)
         for gone in known.values():
+            held.discard(gone["slot"])
             total += self._withdraw(source, row.row_key, gone)
-        return total
+        return total + Recorded(withdrawn=sum(map(self._release, held)))
 
     def _take_over(self, slot: bytes, row_key: bytes) -> sqlite3.Row | None:
         """What another row stated of this fact, if any; from now on the fact is this row's."""
         self._db.execute("UPDATE slots SET row_key = ? WHERE slot = ?", (row_key, slot))
+        self._db.execute("UPDATE held SET row_key = ? WHERE slot = ?", (row_key, slot))
         found: sqlite3.Row | None = self._db.execute(
             "SELECT * FROM slots WHERE slot = ?", (slot,)
         ).fetchone()
@@ -170,6 +187,20 @@ class Outbox(Sightings):
         digest = content_digest(draft.fields)
         if known is not None and known["digest"] == digest:
             return Recorded(unchanged=1)
+        self._restate(source, row_key, draft, known, digest=digest)
+        return Recorded(new=1) if known is None else Recorded(corrected=1)
+
+    def _restate(
+        self,
+        source: str,
+        row_key: bytes,
+        draft: Draft,
+        known: sqlite3.Row | None,
+        *,
+        digest: bytes,
+        top: bool = False,
+    ) -> None:
+        """Publishes what a fact says now; ``digest`` is of what the register says of it."""
         moved = known is not None and _subject(known) != _subject_of(draft.fields)
         if known is not None and moved:
             self._withdraw(source, row_key, known)
@@ -182,8 +213,8 @@ class Outbox(Sightings):
             supersedes=known["event_id"] if known is not None and corrects else None,
             revision=revision if corrects else 0,
             slot=(row_key, source, revision, digest),
+            top=top,
         )
-        return Recorded(new=1) if known is None else Recorded(corrected=1)
 
     def _publish(
         self,
@@ -193,8 +224,28 @@ class Outbox(Sightings):
         supersedes: bytes | None,
         revision: int,
         slot: tuple[bytes, str, int, bytes],
+        top: bool,
     ) -> None:
         """Puts an event among those to be sealed, and remembers it as what its fact says now."""
+        message = self._event(draft, event_id, supersedes, revision)
+        window, stands = window_of_fact(draft.fields), draft.fields["validation"] != WITHDRAWN
+        self._db.execute(
+            "INSERT INTO events (event_id, stream, message, window) VALUES (?, ?, ?, ?)",
+            (event_id, stream_of(draft.fields["case_ref"], self.streams), message, window),
+        )
+        row_key, source, stated, digest = slot
+        self._db.execute(
+            "INSERT OR REPLACE INTO slots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(draft.slot, row_key, source, event_id, stated, digest, message),
+                *(window, top, stands),
+            ),
+        )
+        self._touch(window)
+
+    def _event(
+        self, draft: Draft, event_id: bytes, supersedes: bytes | None = None, revision: int = 0
+    ) -> bytes:
         if draft.fields["producer"] != self.authority:
             raise WrongProducer(expected=self.authority)
         assigned = {
@@ -204,26 +255,84 @@ class Outbox(Sightings):
             "revision": revision,
         }
         event = validate({**draft.fields, **assigned}).model_dump()
-        message = encode(event.pop("event_type"), event)
-        self._db.execute(
-            "INSERT INTO events (event_id, stream, message) VALUES (?, ?, ?)",
-            (event_id, stream_of(event["case_ref"], self.streams), message),
-        )
-        row_key, source, stated, digest = slot
-        self._db.execute(
-            "INSERT OR REPLACE INTO slots VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (draft.slot, row_key, source, event_id, stated, digest, message),
-        )
+        return encode(event.pop("event_type"), event)
 
     def _withdraw(self, source: str, row_key: bytes, gone: sqlite3.Row) -> Recorded:
-        last = decode(gone["message"])
-        if last.fields["validation"] == WITHDRAWN:
-            return Recorded(unchanged=1)
-        content = {**last.fields, "event_type": last.subject, "validation": WITHDRAWN}
-        for assigned in ASSIGNED:
-            del content[assigned]
-        self._put(source, row_key, Draft(gone["slot"], content), gone)
+        """Takes back what was published of a fact, as it was told, and forgets what waits of it."""
+        forgotten = self._release(gone["slot"])
+        if not gone["stands"]:
+            return Recorded(withdrawn=1) if forgotten else Recorded(unchanged=1)
+        content = {**content_of(gone["message"]), "validation": WITHDRAWN}
+        digest = content_digest(content)
+        draft = Draft(gone["slot"], content)
+        self._restate(source, row_key, draft, gone, digest=digest, top=bool(gone["top"]))
         return Recorded(withdrawn=1)
+
+    # --- Under the gate --------------------------------------------------------------------------
+
+    def _hold(
+        self, source: str, row_key: bytes, draft: Draft, known: sqlite3.Row | None, now: str
+    ) -> Recorded:
+        """Keeps what a fact says now until its quarter is settled."""
+        window, digest = window_of_fact(draft.fields), content_digest(draft.fields)
+        held = self._held(draft.slot)
+        says = held or known
+        if says is not None and says["digest"] == digest:
+            return Recorded(unchanged=1)
+        if known is not None and known["stands"]:
+            moved = _subject(known) != _subject_of(draft.fields)
+            if moved or known["window"] != window:
+                self._withdraw(source, row_key, known)
+        waiting = held is not None and held["window"] == window
+        since = held["since"] if held and waiting else self._first_told_in(window, now)
+        self._db.execute(
+            "INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (draft.slot, row_key, source, window, since, digest, self._event(draft, bytes(16))),
+        )
+        self._touch(window)
+        return Recorded(new=1) if says is None else Recorded(corrected=1)
+
+    def settle(
+        self, window: str, now: str, judge_of: Callable[[Node | None, int], Judge]
+    ) -> Node | None:
+        """Publishes what may be told of a quarter that has ended.
+
+        Args:
+            window: The quarter.
+            now: The present one.
+            judge_of: Makes a judge, of the node decided before and the number of quarters that have
+                ended since.
+
+        Returns:
+            The node of the quarter, None if it stays undecided.
+        """
+        with self._transaction():
+            judge = judge_of(self._node_of(window), quarters(now) - quarters(window) - 1)
+            for _, fact in self._facts(window, now):
+                judge.see(fact)
+            node = judge.decide()
+            for slot, fact in self._facts(window, now):
+                told = judge.told(fact)
+                if told is not None:
+                    self._tell(slot, told)
+            self._settled(window, node, now)
+        return node
+
+    def _tell(self, slot: bytes, told: Told) -> None:
+        """Publishes what may be told of a fact, unless it says the same already."""
+        known = self._db.execute("SELECT * FROM slots WHERE slot = ?", (slot,)).fetchone()
+        held = self._held(slot)
+        origin = held or known
+        row_key, source, digest = origin["row_key"], origin["source"], origin["digest"]
+        self._release(slot)
+        if known is not None and content_of(known["message"]) == told.fields:
+            self._db.execute(
+                "UPDATE slots SET row_key = ?, source = ?, digest = ?, top = ? WHERE slot = ?",
+                (row_key, source, digest, told.top, slot),
+            )
+            return
+        draft = Draft(slot, told.fields)
+        self._restate(source, row_key, draft, known, digest=digest, top=told.top)
 
     def _event_id(self, draft: Draft, revision: int, digest: bytes) -> bytes:
         epoch = self.epoch(stream_of(draft.fields["case_ref"], self.streams))

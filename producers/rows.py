@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple, Protocol
+
+from schemas.anonymity import Node
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,61 @@ class Recorded:
 
     def __add__(self, other: Recorded) -> Recorded:
         return Recorded(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Recorded)))
+
+
+# --- Under the gate ------------------------------------------------------------------------------
+
+
+class Fact(NamedTuple):
+    """A fact of a quarter, as the gate is shown it.
+
+    Attributes:
+        fields: What the register says of it; if nothing new, what was published.
+        published: Whether an event of it stands.
+        top: Whether it was told at the top before.
+        waited: Quarters that it waits since it could have been told first.
+    """
+
+    fields: Mapping[str, Any]
+    published: bool
+    top: bool
+    waited: int
+
+
+class Told(NamedTuple):
+    """What the gate lets out of a fact, and whether that is at the top."""
+
+    fields: dict[str, Any]
+    top: bool
+
+
+class Judge(Protocol):
+    """A gate of one quarter: shown every fact, then asked, then told what each may say."""
+
+    def see(self, fact: Fact) -> None: ...
+
+    def decide(self) -> Node | None: ...
+
+    def told(self, fact: Fact) -> Told | None: ...
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """How a quarter stands in an outbox.
+
+    Attributes:
+        window: The quarter.
+        node: The level at which it is told, None if that is not decided.
+        published: Facts of it that stand.
+        waiting: Facts of it that wait.
+        since: The quarter in which the first of those could be told at the earliest.
+    """
+
+    window: str
+    node: Node | None
+    published: int
+    waiting: int
+    since: str | None
 
 
 @dataclass(frozen=True)

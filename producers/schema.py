@@ -3,7 +3,8 @@
 ``slots`` is what the register says at present, ``events`` what was or will be published,
 ``batches`` the chain of each stream. The bytes of events are kept until a receipt accepts them,
 those of batches for some time longer (`producers.rows.Keep`); ``slots`` keeps the newest event of
-each fact for withdrawals. ``seen`` holds the rows that complete readings found (`producers.seen`).
+each fact for withdrawals. ``held`` is what waits for its quarter, ``windows`` what was decided of
+each (`producers.waiting`). ``seen`` holds the rows that complete readings found (`producers.seen`).
 
 ``accepted_at`` is when a receipt accepted the batch, in milliseconds since 1970, by this machine's
 clock. It stays when the batch is sent again. Batches whose bytes were dropped at once have none.
@@ -141,3 +142,43 @@ SEEN = (
     """,
 )
 """The tables of complete readings."""
+ADDED = (
+    ("slots", "window", "TEXT NOT NULL DEFAULT ''"),
+    ("slots", "top", "INTEGER NOT NULL DEFAULT 0"),
+    ("slots", "stands", "INTEGER NOT NULL DEFAULT 1"),
+    ("events", "window", "TEXT NOT NULL DEFAULT ''"),
+)
+"""Columns that an older file does not have: table, name, type."""
+
+WAITING = (
+    """
+    CREATE TABLE IF NOT EXISTS held (
+      slot BLOB PRIMARY KEY,
+      row_key BLOB NOT NULL,
+      source TEXT NOT NULL,
+      window TEXT NOT NULL,
+      since TEXT NOT NULL,
+      digest BLOB NOT NULL,
+      message BLOB NOT NULL
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX IF NOT EXISTS held_of_row ON held (row_key)",
+    "CREATE INDEX IF NOT EXISTS held_of_window ON held (window)",
+    "CREATE INDEX IF NOT EXISTS slots_of_window ON slots (window, stands)",
+    """
+    CREATE TABLE IF NOT EXISTS windows (
+      window TEXT PRIMARY KEY,
+      node TEXT NOT NULL DEFAULT '',
+      settled TEXT NOT NULL DEFAULT '',
+      counts TEXT NOT NULL DEFAULT ''
+    ) WITHOUT ROWID
+    """,
+)
+"""The tables of what waits."""
+
+
+def add_columns(db: sqlite3.Connection) -> None:
+    """Gives an older file the columns that it lacks."""
+    for table, name, kind in ADDED:
+        if name not in {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from schemas.anonymity import Attestation
 from schemas.envelope import Place, Random, Sealed, seal
 from schemas.keys import SigningKey
 from schemas.trust import TrustDocument
@@ -26,7 +27,9 @@ class Sealer:
     now: Callable[[], int]
     random: Random
 
-    def __call__(self, events: Sequence[bytes], place: Place) -> Sealed:
+    def __call__(
+        self, events: Sequence[bytes], place: Place, anonymity: Sequence[Attestation] = ()
+    ) -> Sealed:
         return seal(
             events,
             place,
@@ -35,4 +38,5 @@ class Sealer:
             produced_at=self.now(),
             trust_version=self.trust.version,
             random=self.random,
+            anonymity=anonymity,
         )

@@ -31,6 +31,7 @@ class Standing:
         unsealed: Events that no batch holds yet.
         pending: Batches without an accepting receipt.
         accepted: Batches with one.
+        waiting: Facts that wait for their quarter, or for others in it.
         receipted: Of each stream with a receipt, the furthest position that one accepted.
         gaps: Of each stream that has some, batches without a receipt before that position in
             their epoch.
@@ -50,6 +51,7 @@ class Standing:
     oldest_pending: int | None
     refused_batches: Mapping[str, int]
     refused_events: Mapping[str, int]
+    waiting: int = 0
     receipted: Mapping[int, Position] = field(default_factory=dict)
     gaps: Mapping[int, int] = field(default_factory=dict)
     last_receipt: int | None = None
@@ -88,11 +90,19 @@ def _read(db: sqlite3.Connection) -> Standing:
         oldest_pending=_oldest(db),
         refused_batches=_by_code(db, "SELECT code FROM batches WHERE state = 'pending'"),
         refused_events=_by_code(db, "SELECT code FROM events"),
+        waiting=_waiting(db),
         receipted=receipted,
         gaps={stream: number for stream, number in missing.items() if number},
         last_receipt=_last_receipt(db),
         replay_from={stream: at for stream in epochs if (at := _replay_from(db, stream))},
     )
+
+
+def _waiting(db: sqlite3.Connection) -> int:
+    """None in a file from before the gate."""
+    known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'held'").fetchone()
+    number: int = db.execute("SELECT count(*) FROM held").fetchone()[0] if known else 0
+    return number
 
 
 def _next(db: sqlite3.Connection, stream: int, epoch: int) -> Position:

@@ -15,13 +15,14 @@ say. The bytes:
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from producers.errors import BatchNotKept, OutboxMismatch
 from producers.rows import Keep, PendingBatch, Replay
 from producers.schema import connect, lay
+from schemas.anonymity import MAX_WINDOWS, Attestation
 from schemas.chain import GENESIS_HASH
 from schemas.envelope import MAX_EVENTS, Place, Sealed
 from schemas.errors import StaleEpoch
@@ -93,7 +94,7 @@ class Streams:
     def seal_next(
         self,
         stream: int,
-        seal: Callable[[Sequence[bytes], Place], Sealed],
+        seal: Callable[[Sequence[bytes], Place, Sequence[Attestation]], Sealed],
         *,
         even_empty: bool,
         most: int = MAX_EVENTS,
@@ -107,14 +108,16 @@ class Streams:
             most: Events that the batch may hold.
         """
         with self._transaction():
-            rows = self._db.execute(
-                f"SELECT id, message FROM events WHERE {UNSEALED} ORDER BY id LIMIT ?",  # noqa: S608
+            found = self._db.execute(
+                f"SELECT id, message, window FROM events WHERE {UNSEALED} ORDER BY id LIMIT ?",  # noqa: S608
                 (stream, most),
             ).fetchall()
+            rows = _of_few_windows(found)
             if not rows and not even_empty:
                 return None
             place = self._next_place(stream)
-            sealed = seal([row["message"] for row in rows], place)
+            attested = self._attest(row["window"] for row in rows)
+            sealed = seal([row["message"] for row in rows], place, attested)
             self._db.execute(
                 "INSERT INTO batches (stream, epoch, sequence, hash, message, events, state, code)"
                 " VALUES (?, ?, ?, ?, ?, ?, 'pending', '')",
@@ -125,6 +128,10 @@ class Streams:
                 [(place.epoch, place.sequence, row["id"]) for row in rows],
             )
         return PendingBatch(stream, place.epoch, place.sequence, sealed.hash, sealed.message)
+
+    def _attest(self, windows: Iterable[str]) -> Sequence[Attestation]:
+        """What is attested of quarters; the other half of the outbox knows it."""
+        raise NotImplementedError
 
     def next_position(self, stream: int) -> Position:
         """Epoch and sequence of the next batch to be sealed."""
@@ -340,6 +347,7 @@ class Streams:
               (SELECT count(*) FROM events WHERE code != '') AS events_refused,
               (SELECT count(*) FROM batches WHERE state = 'pending') AS batches_pending,
               (SELECT count(*) FROM batches WHERE state = 'accepted') AS batches_accepted,
+              (SELECT count(*) FROM held) AS facts_waiting,
               (SELECT count(*) FROM rejections) AS rows_rejected
         """
         return dict(self._db.execute(query).fetchone())
@@ -352,3 +360,13 @@ class Streams:
 
 def _tell(position: Position) -> str:
     return f"{position[0]}:{position[1]}"
+
+
+def _of_few_windows(rows: Sequence[sqlite3.Row]) -> Sequence[sqlite3.Row]:
+    """As many of the first events as are of no more quarters than a batch may attest."""
+    windows: set[str] = set()
+    for number, row in enumerate(rows):
+        windows.add(row["window"])
+        if len(windows - {""}) > MAX_WINDOWS:
+            return rows[:number]
+    return rows

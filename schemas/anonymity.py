@@ -148,6 +148,16 @@ def last_month(window: str) -> str:
     return f"{window[:4]}-{int(window[-1]) * 3:02}"
 
 
+def quarters(window: str) -> int:
+    """Quarters since the year 0, so that windows can be subtracted.
+
+    Example:
+        >>> quarters("2026-Q1") - quarters("2025-Q2")
+        3
+    """
+    return int(window[:4]) * 4 + int(window[-1]) - 1
+
+
 # --- Ladders -------------------------------------------------------------------------------------
 
 Ladder = tuple[Any, ...]

@@ -34,6 +34,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from country_adapters.kit.anonymity import Policy
 from country_adapters.kit.columns import Column, GroupColumn
 from country_adapters.kit.row import CODED, Need, Row
 from country_adapters.kit.rules import Const, FieldRule, Names
@@ -287,8 +288,10 @@ class RegisterDeclaration(_Part):
         authority: Id of the authority, as in the trust document; begins with its country's code.
         country: The reporting country, ISO 3166-1 alpha-3.
         tables: The tables of the register, by a name for reports and rejects.
+        anonymity: How the gate is to be sharper than agreed (``anonymity``), if at all.
     """
 
     authority: Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$")]
     country: str
     tables: dict[str, TableDeclaration] = Field(min_length=1)
+    anonymity: Policy = Policy()

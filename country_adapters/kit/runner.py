@@ -7,12 +7,14 @@ The rules:
 2. When the declaration changed, reading begins again, and the outbox finds out what changed.
 3. In a snapshot (a file), a row whose key was there already is skipped if it says the same, and
    rejected if it does not.
-4. Whatever the mapping made of a row, the scanner looks at it before the outbox does. A row that
+4. When all tables were read, every quarter that is over is told through the gate
+   (``gate``), as far as something of it is new or waits. What is of the present quarter waits.
+5. Whatever the mapping made of a row, the scanner looks at it before the outbox does. A row that
    it refuses is rejected like one that could not be mapped.
-5. At the end of a complete reading, what the rows said that it no longer found is withdrawn, and
+6. At the end of a complete reading, what the rows said that it no longer found is withdrawn, and
    rejections of rows that are in order now are forgotten. If more are missing than the declaration
    lets go (``gone``), nothing is withdrawn until somebody tells how many are meant to be gone.
-6. Nothing that grows with the register is held in memory: the outbox knows the rows seen.
+7. Nothing that grows with the register is held in memory: the outbox knows the rows seen.
 """
 
 from __future__ import annotations
@@ -22,17 +24,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from country_adapters.kit.errors import RowsGone
+from country_adapters.kit.gate import Gate
 from country_adapters.kit.mapping import TableMapper
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register
 from country_adapters.kit.scanner import Scanner
 from country_adapters.kit.sources.base import Source, SourceRow
 from producers.outbox import Outbox
-from producers.rows import MappedRow, Recorded, RejectedRow, Rejection, Sighting
+from producers.rows import MappedRow, Quarter, Recorded, RejectedRow, Rejection, Sighting
+from schemas.anonymity import window_of
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the table, the rows read so far, and the number of rows if it is known."""
@@ -78,10 +83,17 @@ class TableReport:
 
 @dataclass(frozen=True)
 class RunReport:
-    """What became of a register in one run."""
+    """What became of a register in one run.
+
+    Attributes:
+        authority: Whose register it is.
+        tables: What became of each table's rows.
+        quarters: How the quarters stand after it.
+    """
 
     authority: str
     tables: tuple[TableReport, ...]
+    quarters: tuple[Quarter, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -111,6 +123,11 @@ class RunReport:
     def events(self) -> Recorded:
         return sum((table.events for table in self.tables), Recorded())
 
+    @property
+    def waiting(self) -> int:
+        """Facts that wait for their quarter, or for others in it."""
+        return sum(quarter.waiting for quarter in self.quarters)
+
 
 def run(
     register: Register,
@@ -121,6 +138,7 @@ def run(
     progress: Progress | None = None,
     chunk: int = 200,
     rows_gone: int | None = None,
+    unsafe_without_gate: bool = False,
 ) -> RunReport:
     """Reads what is new in a register and records it in the outbox.
 
@@ -132,16 +150,22 @@ def run(
         progress: Told after each chunk.
         chunk: Rows recorded in one transaction.
         rows_gone: So many rows of a table are known to be gone, though more than may go unasked.
+        unsafe_without_gate: Publish everything at once and as it was mapped. For tests only.
 
     Raises:
         RowsGone: More rows are missing than may go unasked, or not as many as told.
         RegisterError: The register is not as declared; what was recorded before stays.
     """
+    now = None if unsafe_without_gate else window_of(today.isoformat()[:7])
     reports = []
     for table in register.tables:
         reading = _TableRun(register, table, pseudonyms, today)
-        reports.append(reading.into(outbox, progress, chunk, rows_gone))
-    return RunReport(register.authority, tuple(reports))
+        reports.append(reading.into(outbox, progress, chunk, now, rows_gone))
+    if now is not None:
+        gate = partial(Gate, register.declaration.anonymity)
+        for window in outbox.to_settle(now):
+            outbox.settle(window, now, gate)
+    return RunReport(register.authority, tuple(reports), tuple(outbox.quarters()))
 
 
 Judged = tuple[str, str, MappedRow | RejectedRow]
@@ -173,7 +197,12 @@ class _TableRun:
         self.report = TableReport(table)
 
     def into(
-        self, outbox: Outbox, progress: Progress | None, chunk: int, rows_gone: int | None
+        self,
+        outbox: Outbox,
+        progress: Progress | None,
+        chunk: int,
+        now: str | None,
+        rows_gone: int | None,
     ) -> TableReport:
         table = self.report.table
         kept = (outbox.cursor(table) or "").partition("|")
@@ -182,7 +211,7 @@ class _TableRun:
         rows = self.source.read(cursor)
         while found := list(islice(rows, chunk)):
             reading = reading or self._begin(outbox)
-            self._record(outbox, reading, found)
+            self._record(outbox, reading, found, now)
             if progress:
                 progress(table, self.report.rows, self.source.size())
         self._end(outbox, reading or self._begin(outbox), rows_gone)
@@ -192,7 +221,9 @@ class _TableRun:
         """The number of the complete reading that the rows belong to."""
         return outbox.begin_reading(self.report.table, f"{self.fingerprint}|{self.source.reading}")
 
-    def _record(self, outbox: Outbox, reading: int, rows: Sequence[SourceRow]) -> None:
+    def _record(
+        self, outbox: Outbox, reading: int, rows: Sequence[SourceRow], now: str | None
+    ) -> None:
         """Maps a chunk of rows and records it with the cursor behind it."""
         mapped = [self.map(row) for row in rows]
         seen: dict[bytes, bytes] = {}
@@ -206,6 +237,7 @@ class _TableRun:
             [row for row, _ in pairs],
             f"{self.fingerprint}|{rows[-1].cursor}",
             Sighting(reading, [content for _, content in pairs]),
+            now=now,
         )
 
     def _end(self, outbox: Outbox, reading: int, rows_gone: int | None) -> None:

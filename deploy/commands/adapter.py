@@ -17,6 +17,7 @@ from deploy.commands.health import HealthOption
 from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
 from deploy.preview.identifiers import words_of
+from deploy.quarters import as_documents, as_table
 from deploy.running import health
 from deploy.running.guard import LoopGuard, beside
 from deploy.terminal import (
@@ -153,6 +154,7 @@ def _show(report: AdapterReport, *, json: bool) -> None:
             {
                 "authority": report.run.authority,
                 "tables": tables,
+                "quarters": as_documents(report.run.quarters),
                 "outbox": report.outbox,
                 "refusals": report.refusals,
                 "rejects_file": str(report.rejects_file),
@@ -165,6 +167,7 @@ def _show(report: AdapterReport, *, json: bool) -> None:
     events = ["new events#", "corrections#", "withdrawals#"]
     columns = ["table", "rows#", "mapped#", "rejected#", "gone#", *events]
     out.print(table(report.run.authority, columns, rows))
+    out.print(f"facts that wait for their quarter, or for others in it: {report.facts_waiting}")
     out.print(f"events receipted by the platform: {report.outbox['events_receipted']}")
     for code, count in report.refusals.items():
         out.print(f"events refused by the platform: {count} {code}")
@@ -180,7 +183,7 @@ def _events(read: TableReport) -> tuple[int, int, int]:
 
 @app.command()
 def status(register: RegisterArgument, site: SiteOption, json: JsonOption = False) -> None:
-    """Tells how the outbox stands: what waits and how long, receipts, gaps, refusals.
+    """Tells how the outbox stands: what waits and how long, receipts, gaps, refusals, quarters.
 
     Exits 3 if rows stay home or the platform refused events, 1 if more rows are missing from the
     register than may go unasked.
@@ -190,6 +193,7 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
         raise OutboxMissing(expected=f"an outbox at {adapter.outbox_file}")
     outbox = adapter.open_outbox()
     tally, refusals, readings = outbox.tally(), outbox.refusals(), outbox.readings()
+    quarters = outbox.quarters()
     outbox.close()
     seen = standing(adapter.outbox_file)
     waited, silent = _seconds_since(seen.oldest_pending), _seconds_since(seen.last_receipt)
@@ -204,6 +208,7 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
                 "oldest_waits_seconds": waited,
                 "last_receipt_seconds_ago": silent,
                 "streams": streams,
+                "quarters": as_documents(quarters),
             }
         )
     else:
@@ -212,6 +217,7 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
         rows += [(f"refused {code}", count) for code, count in refusals.items()]
         out.print(table(adapter.register.authority, ["outbox", "number#"], rows))
         _show_streams(seen, waited, silent)
+        out.print(as_table(quarters))
         for reading in readings:
             if reading.held:
                 told = f"of table {reading.source} {reading.held} rows are missing (ROWS_GONE)"

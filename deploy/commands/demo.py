@@ -42,6 +42,7 @@ from deploy.terminal import (
 )
 from processors.indicators.query import observe
 from processors.indicators.rules import Cell
+from producers.standing import standing
 from schemas.indicators import catalogue
 
 T = TypeVar("T")
@@ -200,13 +201,17 @@ def _next_steps(root: Path) -> str:
 
 
 def _reconciliation(lines: Sequence[Line]) -> Table:
-    columns = ["", "read#", "mapped#", "rejected#", "published#", "accepted#", "refused#", ""]
+    columns = [
+        *("", "rows read#", "rejected#", "facts#", "waiting#"),
+        *("published#", "accepted#", "refused#", ""),
+    ]
     rows = [
         (
             line.country,
             line.rows_read,
-            line.rows_mapped,
             line.rows_rejected,
+            line.facts_stated,
+            line.facts_waiting,
             line.events_published,
             line.events_accepted,
             line.events_refused,
@@ -249,9 +254,9 @@ def _tell(value: float | int | None) -> str:
 
 
 async def _show_growth(site: Site) -> None:
-    """Shows how the ledgers grow, until cancelled."""
+    """Shows how the ledgers and what waits at home grow, until cancelled."""
     before = {name: totals.accepted for name, totals in read_totals(site.ledgers).items()}
-    err.print("\nFresh rows are trickling in; stop with Ctrl-C.")
+    err.print("\nFresh rows are trickling in; what is of this quarter waits. Stop with Ctrl-C.")
     with Live(console=err, refresh_per_second=2) as live:
         while True:
             await asyncio.sleep(1)
@@ -262,4 +267,11 @@ async def _show_growth(site: Site) -> None:
                 if name in AUTHORITIES
             }
             told = "   ".join(f"{area} +{count}" for area, count in sorted(fresh.items()))
-            live.update(f"accepted since the summary: {told}")
+            waits = {country: _waiting(site, name) for name, country in AUTHORITIES.items()}
+            waiting = "   ".join(f"{area} {count}" for area, count in sorted(waits.items()))
+            live.update(f"accepted since the summary: {told}\nfacts that wait: {waiting}")
+
+
+def _waiting(site: Site, authority: str) -> int:
+    """Facts that wait in an authority's outbox."""
+    return standing(site.authority(authority) / "outbox.sqlite").waiting

@@ -27,6 +27,7 @@ from deploy.preview.identifiers import words_of
 from deploy.preview.page import page
 from deploy.preview.reasons import reasons
 from deploy.preview.seen import EventsSeen, Preview, RowSeen
+from deploy.quarters import in_words
 from deploy.terminal import (
     Exit,
     IdentityOption,
@@ -129,6 +130,7 @@ def show_preview(seen: Preview) -> None:
         columns = ["field", "code", "meaning", "number#"]
         out.print(table(title, columns, list(_values(event_type, events))))
     _show_identifiers(seen)
+    _show_quarters(seen)
     _show_refusals(seen)
     for row in seen.rows:
         _show_row(row)
@@ -170,6 +172,15 @@ def _show_identifiers(seen: Preview) -> None:
     if rows:
         columns = ["table", "column", "reason", "number#", "places"]
         out.print(table("identifiers not usable", columns, rows))
+
+
+def _show_quarters(seen: Preview) -> None:
+    rows = [
+        (q.window, in_words(q.node), q.published, q.waiting, q.k, q.l, q.suppressed)
+        for q in seen.quarters
+    ]
+    columns = ["quarter", "told", "facts#", "waiting#", "smallest class#", "forms#", "suppressed#"]
+    out.print(table("how much is told of persons", columns, rows))
 
 
 def _show_refusals(seen: Preview) -> None:

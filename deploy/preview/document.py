@@ -29,6 +29,10 @@ def document(preview: Preview) -> dict[str, Any]:
             for refusal in preview.refusals
         ],
         "identifiers": preview.identifiers.document(),
+        "quarters": [
+            {**asdict(quarter), "node": quarter.node and quarter.node._asdict()}
+            for quarter in preview.quarters
+        ],
         "rows": [_row(row) for row in preview.rows],
     }
 

@@ -23,6 +23,7 @@ from deploy.preview.identifiers import LIST, UnusableSeen
 from deploy.preview.reasons import reasons
 from deploy.preview.seen import EventsSeen, Preview, RefusalsSeen
 from deploy.preview.words import DIRECTION, NAME, WORDS
+from schemas.anonymity import Node
 from schemas.codelists import Language, codelist
 
 UNREVIEWED = "†"
@@ -69,6 +70,7 @@ class _Article:
             *self._read(),
             *self._fields(),
             *self._identifiers(),
+            *self._quarters(),
             *self._refusals(),
             self._signature(),
         )
@@ -203,6 +205,33 @@ class _Article:
         if seen.unusable:
             yield element("p", words["unusable"], class_="note")
             yield self._by_reason(seen.unusable.values())
+
+    # --- What the gate made of it ----------------------------------------------------------------
+
+    def _quarters(self) -> Iterator[Html]:
+        words = self.words
+        yield element("h2", words["gate"])
+        yield element("p", words["gate_lead"])
+        rows: list[list[Child]] = [
+            [
+                _foreign(quarter.window),
+                self._node(quarter.node),
+                *map(_number, (quarter.published, quarter.waiting)),
+                *map(_number, (quarter.k, quarter.l, quarter.suppressed)),
+            ]
+            for quarter in self.preview.quarters
+        ]
+        columns = ("leave", "wait", "k", "l", "suppressed")
+        header = [words["quarter"], words["told"], *(f"{words[name]}#" for name in columns)]
+        yield table(header, rows, stack=True)
+
+    def _node(self, node: Node | None) -> str:
+        """What is told of persons at a node, in words."""
+        if node is None:
+            return self.words["undecided"]
+        comma = "، " if self.language == "ar" else ", "
+        told = (self.words.get(f"told_{name}_{level}") for name, level in node._asdict().items())
+        return comma.join(filter(None, told))
 
     # --- What is refused, and the signature ------------------------------------------------------
 

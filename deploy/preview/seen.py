@@ -6,7 +6,7 @@ The rules:
    fields that are shown (``fields``), which are codes, months and counts.
 2. A fact that two rows state in the same words leaves once, as the outbox has it.
 3. What the outbox holds is not looked at: a preview is of the whole register, whether or not parts
-   of it left before.
+   of it left before, and as if every quarter that is over were told today (``gated``).
 4. The digest is taken over every event, every refusal, and the types of identifiers in the order of
    reading, of which only
    the first few are kept. It holds no pseudonym, so whoever has the same register and declarations
@@ -26,6 +26,7 @@ from country_adapters.kit.register import Register
 from country_adapters.kit.runner import Judged
 from deploy.preview.columns import ColumnAtHome, ColumnRead, columns_at_home, columns_read
 from deploy.preview.fields import shown_fields, values_of
+from deploy.preview.gated import QuarterSeen
 from deploy.preview.identifiers import IdentifiersSeen
 from producers.identity import content_digest
 from producers.rows import Draft, Problem, RejectedRow
@@ -113,6 +114,7 @@ class Preview:
         refusals: What is refused, by table, column and reason.
         rows: The first rows one by one.
         identifiers: How many identifiers of facilitators wait at home, by type.
+        quarters: How the quarters would be told.
     """
 
     register: str
@@ -128,6 +130,7 @@ class Preview:
     refusals: tuple[RefusalsSeen, ...]
     rows: tuple[RowSeen, ...]
     identifiers: IdentifiersSeen = field(default_factory=IdentifiersSeen)
+    quarters: tuple[QuarterSeen, ...] = ()
 
     @property
     def count(self) -> int:

@@ -31,6 +31,7 @@ from processors.indicators.rules import Cell, cells_of
 from processors.intake.audit import Finding, audit
 from processors.intake.ledger import newest_ledgers
 from processors.intake.records import subject_key
+from producers.outbox import Outbox
 from schemas.codec import decode
 from schemas.kafka import Broker
 
@@ -136,18 +137,26 @@ def kill_after(process: subprocess.Popen[bytes], rng: random.Random, most: float
 
 
 def count_undisturbed(register: Register, folder: Path) -> Counter[Cell]:
-    """Counts a register's events without broker, sealing or ledger."""
+    """Counts a register's events, as they leave, without broker, sealing or ledger."""
     folder.mkdir(parents=True)
     site = init_site(folder / "site", {register.authority: AUTHORITIES[register.authority]})
     adapter = Adapter(site, register, Broker(""))
     adapter.read_once()
     outbox = adapter.open_outbox()
-    by_subject: defaultdict[bytes, list[dict[str, Any]]] = defaultdict(list)
+    total = count_outbox(outbox)
+    outbox.close()
+    return total
+
+
+def count_outbox(outbox: Outbox) -> Counter[Cell]:
+    """Counts the newest event of each fact in an outbox."""
+    newest: dict[bytes, dict[str, Any]] = {}
     for row in outbox._db.execute("SELECT message FROM events ORDER BY id"):
         decoded = decode(row["message"])
-        fields = {"event_type": decoded.subject, **decoded.fields}
+        newest[decoded.fields["fact_ref"]] = {"event_type": decoded.subject, **decoded.fields}
+    by_subject: defaultdict[bytes, list[dict[str, Any]]] = defaultdict(list)
+    for fields in newest.values():
         by_subject[subject_key(fields)].append(fields)
-    outbox.close()
     total: Counter[Cell] = Counter()
     for events in by_subject.values():
         total.update(cells_of(events))

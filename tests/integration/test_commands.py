@@ -373,6 +373,7 @@ def test_the_demo_balances(tmp_path: Path) -> None:
         assert line["balances"] is True
         assert line["rows_read"] == line["rows_mapped"] + line["rows_rejected"] >= 300
         assert line["rows_rejected"] == 0 or sum(line["rejected_by_code"].values()) > 0
+        assert line["facts_stated"] == line["facts_published"] + line["facts_waiting"] > 300
         assert line["events_published"] == line["events_accepted"] + line["events_refused"]
         assert line["events_accepted"] > 300
         assert Path(line["rejects_file"]).is_file()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,11 @@ from deploy.brokers.embedded import EmbeddedBroker
 from deploy.home import Site, init_site, write_private
 from producers.outbox import Outbox
 from producers.sealer import Sealer
+from schemas.anonymity import TOP, window_of
 from schemas.kafka import Broker
 from schemas.keys import SigningKey, dump_private
 from schemas.trust import TrustDocument
-from tests.integration.golden import fixtures
+from tests.integration.golden import ASSIGNED, fixtures, golden
 from tests.integration.golden import register as declared
 from tests.integration.shell import Said, Southmed
 from tests.unit.small_register import GOOD, HEADER, REGISTER, declare
@@ -59,14 +61,13 @@ def test_lint_of_a_register_that_is_not_there_exits_with_1(southmed: Southmed) -
 # --- preview -------------------------------------------------------------------------------------
 
 
-def counted_from_golden_files(country: str) -> dict[str, Counter[tuple[str, str]]]:
-    """How often each field holds each value, by event type, told from ``expected.jsonl``."""
+def counted(events: Iterable[Mapping[str, Any]]) -> dict[str, Counter[tuple[str, str]]]:
+    """How often each field holds each value, by event type."""
     found: dict[str, Counter[tuple[str, str]]] = {}
-    for line in (fixtures(country) / "expected.jsonl").read_text(encoding="utf-8").splitlines():
-        event = json.loads(line)
-        counts = found.setdefault(event.pop("event_type"), Counter())
+    for event in events:
+        counts = found.setdefault(event["event_type"], Counter())
         for name, value in event.items():
-            if name.endswith("_ref"):
+            if name.endswith("_ref") or name in (*ASSIGNED, "event_type"):
                 continue
             for one in (value or [""]) if isinstance(value, list) else [value]:
                 said = "" if one is None else str(one)
@@ -75,9 +76,10 @@ def counted_from_golden_files(country: str) -> dict[str, Counter[tuple[str, str]
 
 
 @pytest.mark.parametrize("register", REGISTERS.values())
-def test_a_preview_counts_what_the_golden_files_hold(
+def test_a_preview_counts_what_a_run_lets_out(
     southmed: Southmed, tmp_path: Path, register: str
 ) -> None:
+    due = golden(register, tmp_path)
     data = declared(register, tmp_path).data
     said = southmed("adapter", "preview", register, "--data", data, "--json", "--rows", "4")
     assert said.status == 3
@@ -91,7 +93,10 @@ def test_a_preview_counts_what_the_golden_files_hold(
         )
         for kind in said.json["events"]
     }
-    assert told == counted_from_golden_files(register)
+    assert told == counted(due.told) != counted(due.mapped)
+    assert [quarter["published"] for quarter in said.json["quarters"]] == [
+        int(line["published"]) for line in csv.DictReader(due.quarters.splitlines())
+    ]
     assert len(said.json["rows"]) == 4
 
 
@@ -122,7 +127,7 @@ def test_the_json_of_a_preview_has_labels_and_meanings_in_three_languages(
     said = southmed("adapter", "preview", "tunisia", "--json", "--rows", "1").json
     assert {*said} == {
         *("register", "authority", "country", "day", "sha256", "tables", "columns_at_home"),
-        *("columns_read", "events", "identifiers", "refusals", "rows"),
+        *("columns_read", "events", "identifiers", "quarters", "refusals", "rows"),
     }
     assert (said["register"], said["authority"], said["country"]) == ("tunisia", "tn.inltp", "TUN")
     assert {len(digest) for digest in said["sha256"].values()} == {64}
@@ -132,6 +137,9 @@ def test_the_json_of_a_preview_has_labels_and_meanings_in_three_languages(
     assert sex["codelist"] == "CL_SEX"
     assert sex["meanings"]["fr"] == "Sexe enregistré"
     assert sex["values"][0]["labels"] == {"en": "Female", "fr": "Féminin", "ar": "أنثى"}
+    first = said["quarters"][0]
+    assert first["node"] == {"sex": 1, "age": 2, "area": 3, "region": 2, "period": 1}
+    assert (first["window"], first["k"], first["l"], first["waiting"]) == ("2019-Q1", 5, 2, 0)
     assert {*said["refusals"][0]["reasons"]} == {"en", "fr", "ar"}
     (row,) = said["rows"]
     assert (row["table"], row["place"], row["problems"]) == ("victims", "2019!4", [])
@@ -145,7 +153,8 @@ def test_a_preview_on_a_terminal_has_sums_first_and_then_rows(
     said = southmed("adapter", "preview", "tunisia", "--rows", "2", "--html", page)
     assert said.status == 3
     assert "written" in said.told
-    order = ["stay home", "are read", "victim.identified: 330 events", "DATE_IMPOSSIBLE"]
+    order = ["stay home", "are read", "victim.identified: 330 events", "2021-Q2"]
+    order.append("DATE_IMPOSSIBLE")
     places = [said.out.index(word) for word in (*order, "victims 2019!4", "declarations ")]
     assert places == sorted(places)
     assert "HOTLINE (Hotline / green number)" in said.out
@@ -372,3 +381,23 @@ def test_status_exits_with_3_where_rows_stay_home(southmed: Southmed, tmp_path: 
     Adapter(site, load_register(folder, folder), Broker("127.0.0.1:1")).read_once()
     said = southmed("adapter", "status", folder, "--site", site.root, "--json")
     assert (said.status, said.json["rows_rejected"]) == (3, 1)
+
+
+def test_status_tells_how_quarters_are_told_and_what_waits(
+    southmed: Southmed, tmp_path: Path
+) -> None:
+    site = init_site(tmp_path / "site", {"tn.test": "TUN"}, scheme="x25519")
+    folder = declare(tmp_path)
+    today = datetime.now(UTC).date()
+    late = GOOD.replace("03/04/2020", f"{today:%d/%m/%Y}")
+    (folder / "r.csv").write_text(f"{HEADER}\n{late}\n", encoding="utf-8")
+    Adapter(site, load_register(folder, folder), Broker("127.0.0.1:1")).read_once()
+    said = southmed("adapter", "status", folder, "--site", site.root, "--json")
+    assert (said.status, said.json["events"], said.json["facts_waiting"]) == (0, 2, 1)
+    old, present = said.json["quarters"]
+    assert (old["window"], old["published"], old["waiting"]) == ("2020-Q1", 2, 0)
+    assert old["node"] == TOP._asdict()
+    assert (present["node"], present["published"], present["waiting"]) == (None, 0, 1)
+    assert present["since"] > present["window"] == window_of(f"{today:%Y-%m}")
+    told = southmed("adapter", "status", folder, "--site", site.root)
+    assert "not decided" in told.out

@@ -26,8 +26,7 @@ from country_adapters.kit.register import Register, load_register
 from country_adapters.kit.runner import Progress, RunReport, run, write_rejects
 from deploy.registers import morocco
 from producers.outbox import Outbox
-from tests.integration.golden import PSEUDONYMS, TODAY, fixtures, messages
-from tests.integration.golden import _line as event_line
+from tests.integration.golden import PSEUDONYMS, TODAY, fixtures, leaving, line_of
 
 pytestmark = pytest.mark.postgres
 
@@ -133,11 +132,20 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
 
 
 def read(register: Register, outbox: Outbox, progress: Progress | None = None) -> RunReport:
-    return run(register, outbox, pseudonyms=PSEUDONYMS, today=TODAY, progress=progress, chunk=50)
+    """As it is mapped: what is tested here is the reading."""
+    return run(
+        register,
+        outbox,
+        pseudonyms=PSEUDONYMS,
+        today=TODAY,
+        progress=progress,
+        chunk=50,
+        unsafe_without_gate=True,
+    )
 
 
 def events(outbox: Outbox) -> list[str]:
-    return sorted(map(event_line, messages(outbox)))
+    return sorted(map(line_of, leaving(outbox)[0]))
 
 
 def expected() -> list[str]:

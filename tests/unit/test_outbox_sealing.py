@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from producers.outbox import Outbox
+from schemas.anonymity import Attestation
 from schemas.envelope import MAX_EVENTS, Place, Sealed
 from schemas.errors import StaleEpoch
 from tests.register import (
@@ -79,7 +80,7 @@ def test_what_is_sent_again_is_the_same_bytes(path: Path) -> None:
 def test_a_sealing_that_fails_takes_no_place(outbox: Outbox) -> None:
     outbox.record("reports", many(2), "2")
 
-    def broken(_events: Sequence[bytes], _place: Place) -> Sealed:
+    def broken(_events: Sequence[bytes], _place: Place, _attested: object) -> Sealed:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -124,6 +125,7 @@ def test_bytes_are_kept_until_a_receipt_accepts_them(outbox: Outbox, path: Path)
         "events_refused": 1,
         "batches_pending": 0,
         "batches_accepted": 1,
+        "facts_waiting": 0,
         "rows_rejected": 0,
     }
     kept = sqlite3.connect(path).execute(
@@ -206,7 +208,7 @@ def _work(path: Path, worker: int) -> None:
     outbox.close()
 
 
-def _plain_seal(events: Sequence[bytes], place: Place) -> Sealed:
+def _plain_seal(events: Sequence[bytes], place: Place, _: Sequence[Attestation]) -> Sealed:
     """The place and nothing else: what is proven here is who got which place."""
     content = repr((place, list(events))).encode()
     return Sealed(content, hashlib.sha256(content).digest())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
@@ -24,6 +25,7 @@ from deploy.preview.page import POLICY, UNREVIEWED, page
 from deploy.preview.reasons import reasons
 from deploy.preview.seen import MOST_PLACES, Preview, RefusalsSeen, TableSeen
 from deploy.preview.words import DIRECTION, WORDS
+from schemas.anonymity import HEIGHTS
 from schemas.case_events import EVENT_TYPES
 from schemas.codelists import Language, codelist
 from schemas.errors import EventInvalid, tree
@@ -41,6 +43,11 @@ def small(folder: Path, *lines: str) -> Register:
 
 def seen(folder: Path, *lines: str, keep: int = 10) -> Preview:
     return look(small(folder, *lines), name="small", day=TODAY, keep=keep)
+
+
+@pytest.fixture(scope="module")
+def tunisia() -> Preview:
+    return look(load_register("tunisia"), name="tunisia", day=TODAY, keep=0)
 
 
 # --- Columns -------------------------------------------------------------------------------------
@@ -99,8 +106,8 @@ def test_events_are_counted_by_the_codes_of_their_fields(tmp_path: Path) -> None
     }
     provided = found.events["assistance.provided"].fields
     assert provided["service"] == {"PSYCH": 2, "SHELTER": 1}
-    assert provided["period"] == {"2020-02": 3}
-    assert provided["suppressed_fields"] == {"": 3}
+    assert provided["period"] == {"2020-03": 3}, "told at the top: a quarter without persons"
+    assert provided["suppressed_fields"] == {"period": 3}
     assert found.count == 5
     assert (found.row_count, found.refused) == (2, 0)
 
@@ -135,11 +142,54 @@ def test_no_keyed_field_and_nothing_that_the_outbox_assigns_is_shown() -> None:
 
 def test_the_digest_is_of_what_is_previewed_and_of_no_key(tmp_path: Path) -> None:
     first, again = seen(tmp_path, GOOD, keep=0), seen(tmp_path, GOOD, keep=5)
-    other = seen(tmp_path, GOOD.replace("Le Kef", "Sfax"))
+    other = seen(tmp_path, GOOD.replace("psy; foyer", "foyer"))
     refused = seen(tmp_path, GOOD, WORSE)
     assert first.content == again.content
     assert len({first.content, other.content, refused.content}) == 3
     assert first.declarations == other.declarations
+
+
+# --- The gate ------------------------------------------------------------------------------------
+
+
+def test_quarters_are_shown_as_a_run_tells_them(tunisia: Preview) -> None:
+    """As in the golden files, though under another secret."""
+    path = load_register("tunisia").data / "expected_quarters.csv"
+    with path.open(encoding="utf-8") as file:
+        due = [tuple(map(int, list(row.values())[1:])) for row in csv.DictReader(file)]
+    found = [
+        (*(q.node or ()), q.k, q.l, q.suppressed, q.published, q.waiting) for q in tunisia.quarters
+    ]
+    assert found == due
+
+
+def test_what_is_shown_of_persons_is_what_the_gate_lets_out(tunisia: Preview) -> None:
+    ages = tunisia.events["victim.identified"].fields["age_band"]
+    months = tunisia.events["victim.identified"].fields["period"]
+    assert set(ages) == {"_U"}
+    assert {"2020-01", "2020-02"} <= set(months), "this quarter is told by month"
+    assert {"2021-07", "2021-08"}.isdisjoint(months), "and this one is not"
+
+
+def test_what_would_wait_is_not_shown_among_what_leaves(tmp_path: Path) -> None:
+    now = GOOD.replace("03/04/2020", "03/06/2026")
+    found = seen(tmp_path, now)
+    assert {kind: events.count for kind, events in found.events.items()} == {
+        "assistance.provided": 2
+    }
+    assert [(q.window, q.published, q.waiting) for q in found.quarters] == [
+        ("2020-Q1", 2, 0),
+        ("2026-Q2", 0, 1),
+    ]
+    assert WORDS["fr"]["undecided"] in page(found)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_level_is_told_in_words(language: Language) -> None:
+    """None but the highest level of an attribute is without a word; the period has two."""
+    words = {name for name in WORDS[language] if name.startswith("told_")}
+    levels = {f"told_{name}_{n}" for name, h in HEIGHTS._asdict().items() for n in range(h)}
+    assert words == levels | {"told_period_1"}
 
 
 # --- Words ---------------------------------------------------------------------------------------
@@ -223,11 +273,6 @@ class Outline(HTMLParser):
 
 def values(outline: Outline, name: str) -> list[str]:
     return [value for _, attribute, value in outline.attributes if attribute == name]
-
-
-@pytest.fixture(scope="module")
-def tunisia() -> Preview:
-    return look(load_register("tunisia"), name="tunisia", day=TODAY, keep=0)
 
 
 def test_the_page_is_sound_and_in_three_languages_with_their_directions(tunisia: Preview) -> None:

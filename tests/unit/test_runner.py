@@ -33,11 +33,13 @@ class MortalOutbox(Outbox):
         rows: Sequence[MappedRow | RejectedRow],
         cursor: str,
         sighting: Sighting | None = None,
+        *,
+        now: str | None = None,
     ) -> Recorded:
         self.lives -= 1
         if self.lives < 0:
             raise Killed
-        return super().record(source, rows, cursor, sighting)
+        return super().record(source, rows, cursor, sighting, now=now)
 
 
 @pytest.fixture

@@ -216,7 +216,7 @@ def test_a_run_that_broke_off_is_finished_by_the_next(authority: Authority) -> N
         authority.outbox.lives = 1
         with pytest.raises(Killed):
             authority.run()
-        recorded.append(authority.outbox.tally()["events"])
+        recorded.append(authority.outbox.tally()["facts_waiting"])
     assert recorded == [6, 12, 18], "each run goes on behind the last"
     authority.outbox.lives = 1_000
     report = authority.run()
