@@ -14,19 +14,10 @@ from typing import Any
 from rich.table import Table
 
 from deploy.home import Site
+from deploy.quarters import in_words
 from deploy.terminal import table
 from processors.intake.anonymity import Finding, Verdict, examine
 from processors.intake.ledger import Ledger, newest_ledgers
-from schemas.anonymity import Node
-
-LEVELS: dict[str, tuple[str, ...]] = {
-    "sex": ("sex", ""),
-    "age": ("age bands", "child or adult", ""),
-    "area": ("countries", "sub-regions", "national or foreign", ""),
-    "region": ("regions", "macro-regions", ""),
-    "period": ("month", "quarter"),
-}
-"""What is still told at each level of an attribute."""
 
 
 def look(site: Site) -> list[Finding]:
@@ -41,18 +32,6 @@ def look(site: Site) -> list[Finding]:
             for path in newest_ledgers(site.ledgers).values()
         ]
         return examine(ledgers, site.trust())
-
-
-def in_words(node: Node) -> str:
-    """What is told at a node.
-
-    Example:
-        >>> in_words(Node(sex=0, age=1, area=1, region=2, period=1))
-        'sex, child or adult, sub-regions, quarter'
-    """
-    return ", ".join(
-        word for name, level in node._asdict().items() if (word := LEVELS[name][level])
-    )
 
 
 def verdict_of(finding: Finding) -> str:

@@ -28,6 +28,9 @@ from schemas.keys import OpenKey, SealingScheme, SigningKey, dump_private, load_
 from schemas.topics import PARTITIONS
 from schemas.trust import PLATFORM, Anonymity, Authority, TrustDocument, TrustedKey
 
+AGREED = Anonymity()
+"""What an authority agrees to hold in every quarter when it is admitted."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -270,7 +273,7 @@ def init_site(
     authorities: Mapping[str, str],
     *,
     scheme: SealingScheme = "mlkem768-x25519",
-    anonymity: Anonymity | None = None,
+    anonymity: Anonymity | None = AGREED,
 ) -> Site:
     """Makes keys for everyone and a first trust document: for development and the demo.
 

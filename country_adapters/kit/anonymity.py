@@ -93,13 +93,13 @@ def generalise(fields: Fields, node: Node) -> dict[str, Any]:
         node: The node.
     """
     told, country = dict(fields), fields["country"]
-    for name in FIELDS[fields["event_type"]]:
-        told[name] = ladder(name, fields[name], country)[getattr(node, GATED[name].attribute)]
+    levels = {n: getattr(node, GATED[n].attribute) for n in FIELDS[fields["event_type"]]}
+    for name, level in levels.items():
+        told[name] = ladder(name, fields[name], country)[level]
     if node.period:
         told["period"] = last_month(window_of(fields["period"]))
-    coarser = [name for name in told if told[name] != fields[name]]
-    if node.period and "period" not in coarser:
-        coarser.append("period")
+    # All that may be coarser, whether or not this one is: else it would tell who had a value.
+    coarser = [*(name for name, level in levels.items() if level), *["period"] * node.period]
     told["region_level"] = level_of_region(told["region"], country)
     if "citizenship" in coarser:
         told["citizenship_level"] = level_of_area(told["citizenship"])[0]

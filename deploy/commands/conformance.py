@@ -16,13 +16,13 @@ from country_adapters.kit.register import folder_of
 from deploy.commands.doctor import BrokerOption
 from deploy.commands.registers import DataOption, RegisterArgument, named, open_register
 from deploy.conformance.checking import MAX_AGE_DAYS, UNANSWERED, Against, failed, faults
-from deploy.conformance.errors import ConformanceError, PlatformInUse, ReportUnreadable
+from deploy.conformance.errors import ConformanceError, PlatformInUse
 from deploy.conformance.platform import Platform, own_platform
-from deploy.conformance.report import RegisterTold, Report, open_report, sign_report
+from deploy.conformance.report import RegisterTold, Report, read_report, sign_report
 from deploy.conformance.run import Newcomer, read_register
 from deploy.conformance.run import conform as run_conformance
 from deploy.conformance.vectors import TABLE, Section
-from deploy.home import Site, write_private
+from deploy.home import AGREED, Site, write_private
 from deploy.terminal import (
     Exit,
     IdentityOption,
@@ -111,7 +111,7 @@ def _platform(
         yield Platform("given", broker_at(servers, identity), site.trust(), ledgers=None)
         return
     register = newcomer.register
-    authority = Authority(id=register.authority, country=register.country)
+    authority = Authority(id=register.authority, country=register.country, anonymity=AGREED)
     with own_platform(scratch / "platform", authority, newcomer.signer.verify_key) as platform:
         yield platform
 
@@ -148,13 +148,7 @@ def verify(
 
     Holds it against the vectors, the contract and the clock here. Exits 0 if so, 1 if not.
     """
-    try:
-        content = report.read_bytes()
-    except OSError as error:
-        raise ReportUnreadable(
-            expected=f"a readable file {report}", got=type(error).__name__
-        ) from None
-    opened = open_report(content)
+    opened = read_report(report)
     found = faults(opened, Against(datetime.now(UTC), max_age_days, key))
     _tell(opened, found, json=json)
     if found:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from country_adapters import AUTHORITIES
-from deploy.home import Site, announce_epoch, init_site, join_site, read_file
+from deploy.conformance.checking import Against, faults
+from deploy.conformance.report import read_report
+from deploy.home import AGREED, Site, announce_epoch, init_site, join_site, read_file
+from deploy.home import admit as admit_authority
 from deploy.terminal import JsonOption, SiteOption, out, print_json
 from schemas.keys import SealingScheme
+from schemas.trust import Authority, TrustedKey
 
 app = typer.Typer(help="Keys and trust document of a site.", no_args_is_help=True)
 
@@ -54,6 +59,32 @@ def join(
         return
     out.print(f"keys            {site.authority(authority)}")
     out.print(f"public key id   {key.keyid}")
+
+
+@app.command()
+def admit(
+    report: Annotated[Path, typer.Argument(help="The newcomer's conformance report.")],
+    site: SiteOption,
+    key: Annotated[
+        str, typer.Option("--key", help="The key id that the newcomer told by another way.")
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Admits a newcomer: the next trust document lists it with the key of its report.
+
+    Only on a report that is fit (`southmed conformance verify`) and by the key that was told. The
+    document then goes to every party.
+    """
+    told = read_report(report)
+    for fault in faults(told, Against(datetime.now(UTC), keyid=key)):
+        raise fault
+    authority = Authority(id=told.authority, country=told.country, anonymity=AGREED)
+    public = TrustedKey.of(told.key.key, owner=told.authority, purpose="batch")
+    trust = admit_authority(Site(site), authority, public)
+    if json:
+        print_json({"authority": told.authority, "trust_version": trust.version})
+        return
+    out.print(f"trust document {trust.version} lists {told.authority} of {told.country}")
 
 
 @app.command(name="announce-epoch")

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from deploy.conformance.errors import (
     ConformanceError,
@@ -25,6 +26,7 @@ from deploy.conformance.errors import (
 from deploy.conformance.report import Report, VectorTold
 from deploy.conformance.vectors import TABLE, Section, Vector
 from deploy.contract import LOCK
+from schemas.codelists import FOLDER
 
 UNANSWERED = "UNANSWERED"
 """What a vector got that no receipt and no record of quarantine speaks of."""
@@ -52,9 +54,12 @@ class Against:
 
 
 def contract_digest() -> str:
-    """SHA-256 over the pins of all frozen schemas."""
+    """SHA-256 over the pins of all frozen schemas and over all code lists."""
     pins = json.loads(LOCK.read_text(encoding="utf-8"))
-    return hashlib.sha256(json.dumps(pins, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(pins, sort_keys=True).encode())
+    for path in sorted(Path(str(FOLDER)).glob("CL_*.csv")):
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def passed(vector: Vector, told: VectorTold, platform: str) -> bool:

@@ -10,12 +10,15 @@ from deploy.conformance import samples
 from deploy.conformance.forging import altered, forged, parts
 from deploy.conformance.samples import Fields
 from producers.sealer import Sealer
+from schemas.anonymity import Attestation, window_of
 from schemas.case_events import EVENT_TYPES
 from schemas.codec import encode
 from schemas.envelope import Place, Random, Sealed
 from schemas.keys import SigningKey
 from schemas.trust import TrustDocument
 
+ATTESTED = Attestation(window_of(samples.PERIOD), samples.NODE, k=5, l=2, suppressed=0)
+"""What every batch attests of the quarter that the samples are of."""
 REFERENCES = ("fact_ref", "case_ref", "victim_ref", "suspect_ref")
 
 
@@ -79,7 +82,7 @@ class Hand:
         """A batch as the adapter seals it, at the next place unless told otherwise."""
         party = self.party
         sealer = Sealer(party.signer, party.trust, lambda: party.produced_at, party.random)
-        return sealer(events, replace(self.place, **place))
+        return sealer(events, replace(self.place, **place), [ATTESTED])
 
     def forged(self, plain: bytes) -> bytes:
         """A batch at the next place whose encrypted body holds anything."""

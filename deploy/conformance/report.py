@@ -9,6 +9,7 @@ ran has the key, and the other authorities compare its id by another way.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -161,6 +162,17 @@ def open_report(content: bytes) -> Report:
         raise ReportUnreadable(expected="base64 in a DSSE envelope") from None
     _verify(report.key.key, signatures, pae(PAYLOAD_TYPE, payload))
     return report
+
+
+def read_report(path: Path) -> Report:
+    """Reads a report from its file, signature verified; raises as `open_report`."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ReportUnreadable(
+            expected=f"a readable file {path}", got=type(error).__name__
+        ) from None
+    return open_report(content)
 
 
 def _verify(key: VerifyKey, signatures: list[Signature], message: bytes) -> None:

@@ -1,8 +1,8 @@
 """A whole conformance run: the register, an invented day, the table of vectors, the report.
 
-The day goes first, through the adapter's own outbox and publisher; the vectors follow, the last of
-which suspend their stream. A platform of one's own is looked into at the end: its ledger must hold
-exactly what was accepted.
+The day goes first, through the adapter's own outbox, gate and publisher; the vectors follow, the
+last of which suspend their stream. A platform of one's own is looked into at the end: its ledger
+must hold exactly what was accepted.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from country_adapters.kit.anonymity import Policy
+from country_adapters.kit.gate import Gate
 from country_adapters.kit.pseudonyms import SECRET_LENGTH, Pseudonyms
 from country_adapters.kit.register import Register, files_of
 from country_adapters.kit.runner import judge
@@ -39,6 +42,7 @@ from producers.outbox import Outbox
 from producers.publisher import Pace, Publisher
 from producers.rows import MappedRow
 from producers.sealer import Sealer
+from schemas.anonymity import window_of
 from schemas.keys import SigningKey
 from schemas.topics import PARTITIONS
 
@@ -146,7 +150,7 @@ async def conform(
 async def _publish_day(
     party: Party, platform: Platform, epochs: Iterable[int], scratch: Path, progress: Progress
 ) -> DayTold:
-    """Puts the day into an outbox and publishes it as an adapter does."""
+    """Puts the day into an outbox and publishes it as an adapter does, through the gate."""
     outbox = Outbox(
         scratch / "outbox.sqlite",
         authority=party.authority,
@@ -157,7 +161,10 @@ async def _publish_day(
         for stream, epoch in enumerate(epochs):
             outbox.open_epoch(stream, epoch)
         rows = invented_day(party.authority, party.country, secrets.randbits(32))
-        outbox.record("invented", rows, "end")
+        now = window_of(datetime.now(UTC).strftime("%Y-%m"))
+        outbox.record("invented", rows, "end", now=now)
+        for window in outbox.to_settle(now):
+            outbox.settle(window, now, partial(Gate, Policy()))
         total = outbox.tally()["events"]
         progress("invented events", 0, total)
         sealer = Sealer(

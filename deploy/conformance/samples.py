@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from schemas.anonymity import BOTTOM
 from schemas.areas import level_of_region
 from schemas.codelists import codelist
 
@@ -21,10 +22,14 @@ def ref(text: str) -> bytes:
     return digest[:7] + b"\0" + digest[8:16]
 
 
+PERIOD = "2023-05"
+"""The month of every sample."""
+NODE = BOTTOM._replace(region=1)
+"""The node at which the samples are told: everything, but a macro-region at the finest."""
 ENVELOPE: Fields = {
     "fact_ref": ref("fact 1"),
     "case_ref": ref("case 1"),
-    "period": "2023-05",
+    "period": PERIOD,
     "supersedes": None,
     "revision": 0,
     "validation": "VALID",
@@ -160,15 +165,15 @@ SAMPLES: dict[str, Fields] = {
 
 
 def speaker(authority: str, country: str) -> Fields:
-    """The fields that tell who speaks, and a region of the country."""
-    regions = (code for code in codelist("CL_REGION").codes if level_of_region(code, country))
-    region = next(regions)
-    return {
-        "producer": authority,
-        "country": country,
-        "region": region,
-        "region_level": level_of_region(region, country),
-    }
+    """The fields that tell who speaks, and a macro-region of the country."""
+    return {"producer": authority, "country": country, **a_region(country, "MACRO")}
+
+
+def a_region(country: str, level: str) -> Fields:
+    """The first region of a country at a level of ``CL_REGION_LEVEL``."""
+    codes = codelist("CL_REGION").codes
+    region = next(code for code in codes if level_of_region(code, country) == level)
+    return {"region": region, "region_level": level}
 
 
 def an_event(event_type: str, **changes: Any) -> Fields:

@@ -23,7 +23,7 @@ from typing import Any
 
 from deploy.conformance.forging import altered, packed
 from deploy.conformance.hand import Hand, Party, encoded
-from deploy.conformance.samples import Fields
+from deploy.conformance.samples import Fields, a_region
 from schemas.case_events import EVENT_TYPES
 from schemas.chain import GENESIS_HASH
 from schemas.codec import MARKER, PREFIX_LENGTH, decode_as, encode
@@ -128,6 +128,10 @@ _EVENTS: list[tuple[str, str, Callable[[Hand], bytes]]] = [
         lambda hand: hand.event(producer=f"{hand.party.authority[:2]}.unlisted")),
     ("a case of another stream", "WRONG_STREAM",
         lambda hand: hand.event(case_ref=b"\0" * 7 + b"\1" + hand.ref("case_ref")[8:])),
+    ("a region finer than is attested", "NOT_ANONYMISED",
+        lambda hand: hand.event(**a_region(hand.party.country, "L1"))),
+    ("a quarter of which nothing is attested", "NOT_ANONYMISED",
+        lambda hand: hand.event(period="2023-01")),
     ("a linkage token", "RESTRICTED_TYPE", lambda hand: hand.event(RESTRICTED)),
     ("an id used for another content", "EVENT_ID_REUSED",
         lambda hand: hand.event(event_id=hand.fields()["event_id"], sex="M")),

@@ -28,14 +28,14 @@ from schemas.kafka import Broker
 from schemas.keys import SigningKey
 from schemas.receipts import Entry, Receipt, Status, sign_receipt
 from schemas.topics import CASES, PARTITIONS, RECEIPTS
-from schemas.trust import PLATFORM, Authority, TrustDocument, TrustedKey
+from schemas.trust import PLATFORM, Anonymity, Authority, TrustDocument, TrustedKey
 from tests.integration.harness import TUNISIA, EmbeddedScene
 from tests.integration.shell import Southmed
 from tests.world import a_world
 
 pytestmark = pytest.mark.broker
 
-US = Authority(id=TUNISIA, country="TUN")
+US = Authority(id=TUNISIA, country="TUN", anonymity=Anonymity())
 
 
 def a_newcomer(signer: SigningKey) -> Newcomer:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from deploy.cli import app
-from deploy.home import Site, admit, init_site, join_site, read_file
+from deploy.conformance.errors import (
+    ReportIncomplete,
+    ReportKeyDiffers,
+    ReportOfOtherContract,
+    ReportOutdated,
+)
+from deploy.conformance.report import sign_report
+from deploy.home import AGREED, Site, admit, init_site, join_site, read_file
 from schemas.errors import KeyFileInvalid
 from schemas.keys import SigningKey
 from schemas.trust import Authority, TrustedKey
+from tests.unit.test_conformance_report import SIGNER, a_report
 
 FRONTIER = "tn.frontier"
 
@@ -81,3 +92,47 @@ def test_the_command_tells_the_id_of_the_public_key(platform: Site, tmp_path: Pa
     assert done.exit_code == 0
     home = Site(tmp_path / "home")
     assert json.loads(done.stdout)["keyid"] == home.signing_key(FRONTIER).keyid
+
+
+# --- On the strength of a report -----------------------------------------------------------------
+
+
+def a_signed_report(folder: Path, **changes: Any) -> Path:
+    told = a_report(**{"authority": FRONTIER, "made_at": datetime.now(UTC), **changes})
+    path = folder / "report.json"
+    path.write_bytes(sign_report(told, SIGNER))
+    return path
+
+
+def admitted(platform: Site, report: Path, key: str = SIGNER.verify_key.keyid) -> Result:
+    arguments = ["site", "admit", str(report), "--site", str(platform.root), "--key", key]
+    return CliRunner().invoke(app, arguments)
+
+
+def test_a_newcomer_is_admitted_by_its_report_and_the_key_that_it_told(
+    platform: Site, tmp_path: Path
+) -> None:
+    assert admitted(platform, a_signed_report(tmp_path)).exit_code == 0
+    trust = platform.trust()
+    newcomer = trust.authority(FRONTIER)
+    assert (newcomer.country, newcomer.anonymity) == ("TUN", AGREED)
+    keyid = SIGNER.verify_key.keyid
+    assert trust.batch_key(keyid, FRONTIER, stream=0, position=(1, 1)) == SIGNER.verify_key
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "error"),
+    [
+        ({}, "0" * 64, ReportKeyDiffers),
+        ({"vectors": []}, SIGNER.verify_key.keyid, ReportIncomplete),
+        ({"contract": "0" * 64}, SIGNER.verify_key.keyid, ReportOfOtherContract),
+        ({"made_at": datetime(2025, 1, 1, tzinfo=UTC)}, SIGNER.verify_key.keyid, ReportOutdated),
+    ],
+)
+def test_an_unfit_report_or_another_key_admits_nobody(
+    platform: Site, tmp_path: Path, changes: dict[str, Any], key: str, error: type[Exception]
+) -> None:
+    before = platform.trust()
+    done = admitted(platform, a_signed_report(tmp_path, **changes), key)
+    assert isinstance(done.exception, error)
+    assert platform.trust() == before

@@ -14,7 +14,7 @@ from deploy.documents.error_table import load_all_errors
 from schemas.errors import ChainError, EventError, SealError, WireError, tree
 from schemas.keys import OpenKey, SigningKey
 from schemas.topics import CaseTopic
-from schemas.trust import PLATFORM, Authority, TrustDocument, TrustedKey
+from schemas.trust import PLATFORM, Anonymity, Authority, TrustDocument, TrustedKey
 from tests.world import NOW, Platform, World, code_of
 
 
@@ -26,7 +26,9 @@ def a_party(authority: str, country: str, epoch: int = 1) -> tuple[Party, World]
     )
     trust = TrustDocument(
         version=1,
-        authorities=[Authority(id=authority, country=country, epochs={STREAM: epoch})],
+        authorities=[
+            Authority(id=authority, country=country, epochs={STREAM: epoch}, anonymity=Anonymity())
+        ],
         keys=[
             TrustedKey.of(signer.verify_key, owner=authority, purpose="batch"),
             TrustedKey.of(receipts.verify_key, owner=PLATFORM, purpose="receipt"),
