@@ -240,7 +240,9 @@ def _count(events: Iterable[Mapping[str, Any]], node: Node) -> tuple[int, int, i
     at_top = set()
     for event in events:
         event_type = event["event_type"]
-        said = (event_type, event["period"], *(repr(event[name]) for name in FIELDS[event_type]))
+        hidden = " ".join(sorted(event["suppressed_fields"]))
+        told = (repr(event[name]) for name in FIELDS[event_type])
+        said = (event_type, event["period"], hidden, *told)
         persons[said].add(event[EVENT_TYPES[event_type].subject])
         sensitive = event.get("exploitation") or (event["stage"], event["offence_basis"])
         forms[said].add(repr(sorted(sensitive)))

@@ -103,7 +103,8 @@ class Published:
         for event in self.standing.values():
             if event["event_type"] in PERSONS and quarter(event) == window:
                 fields = FIELDS[event["event_type"]]
-                said = (*(repr(event[name]) for name in fields), event["period"])
+                hidden = str(sorted(event["suppressed_fields"]))
+                said = (*(repr(event[name]) for name in fields), event["period"], hidden)
                 if not conforms(event, TOP):
                     found[(event["event_type"], *said)].append(event)
         return found

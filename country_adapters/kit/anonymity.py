@@ -88,23 +88,26 @@ class Policy(_Part):
 def generalise(fields: Fields, node: Node) -> dict[str, Any]:
     """An event's fields as they are told at a node.
 
+    ``suppressed_fields`` names every field that the node coarsens, whether or not there was
+    anything to hide: it would tell otherwise whose age or transit was not known.
+
     Args:
         fields: Of an event under the gate, with ``event_type``.
         node: The node.
     """
-    told, country = dict(fields), fields["country"]
-    levels = {n: getattr(node, GATED[n].attribute) for n in FIELDS[fields["event_type"]]}
-    for name, level in levels.items():
+    told, country, hidden = dict(fields), fields["country"], list(fields["suppressed_fields"])
+    for name in FIELDS[fields["event_type"]]:
+        level = getattr(node, GATED[name].attribute)
         told[name] = ladder(name, fields[name], country)[level]
+        if level:
+            hidden.append(name)
     if node.period:
         told["period"] = last_month(window_of(fields["period"]))
-    # All that may be coarser, whether or not this one is: else it would tell who had a value.
-    coarser = [*(name for name, level in levels.items() if level), *["period"] * node.period]
+        hidden.append("period")
     told["region_level"] = level_of_region(told["region"], country)
-    if "citizenship" in coarser:
+    if told.get("citizenship") != fields.get("citizenship"):
         told["citizenship_level"] = level_of_area(told["citizenship"])[0]
-    hidden = fields["suppressed_fields"]
-    told["suppressed_fields"] = [*hidden, *(name for name in coarser if name not in hidden)]
+    told["suppressed_fields"] = list(dict.fromkeys(hidden))
     return told
 
 

@@ -30,6 +30,7 @@ MEASURE = Path(__file__).with_name("measure.py")
 COLUMNS = (
     *("sex", "age_band", "adult", "citizenship", "region", "period"),
     *("country_of_recruitment", "country_of_exploitation", "transit_countries"),
+    "suppressed_fields",
 )
 Fields = dict[str, Any]
 Sizes = dict[str, tuple[int, int]]

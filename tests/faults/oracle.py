@@ -1,8 +1,8 @@
 """What must come out, whatever was done: an undisturbed fold, and how a ledger is held against it.
 
-The oracle reads each register once into an outbox that is never published, lets the newest event
-of each fact stand, and counts the cells of what stands. Pseudonyms are keyed, so the oracle and
-the disturbed run have the same keys, and facts can be compared one by one.
+The oracle reads each register once, through the gate, into an outbox that is never published, lets
+the newest event of each fact stand, and counts the cells of what stands. Pseudonyms are keyed, so
+the oracle and the disturbed run have the same keys, and facts can be compared one by one.
 """
 
 from __future__ import annotations

@@ -51,11 +51,18 @@ def test_what_was_made_coarser_is_named() -> None:
     event = {**an_event("victim.identified"), "suppressed_fields": ["recruit_channel"]}
     told = generalise(event, BOTTOM._replace(area=2, period=1))
     assert told["suppressed_fields"] == [
-        *("recruit_channel", "period", "citizenship", "country_of_recruitment"),
-        "transit_countries",
+        *("recruit_channel", "citizenship", "country_of_recruitment"),
+        *("country_of_exploitation", "transit_countries", "period"),
     ]
     assert (told["citizenship"], told["citizenship_level"]) == ("FOREIGN", "NATFOR")
     assert (told["period"], told["sex"], told["region"]) == ("2023-06", "F", "TN-R1")
+
+
+def test_what_is_hidden_does_not_tell_whether_there_was_anything_to_hide() -> None:
+    nothing = {**an_event("victim.identified"), **NOTHING, "region_level": "NATIONAL"}
+    for node in (TOP, BOTTOM._replace(area=1)):
+        known, unknown = generalise(an_event("victim.identified"), node), generalise(nothing, node)
+        assert known["suppressed_fields"] == unknown["suppressed_fields"]
 
 
 def test_the_last_month_of_a_quarter_does_not_pass_for_itself() -> None:

@@ -107,7 +107,7 @@ def test_events_are_counted_by_the_codes_of_their_fields(tmp_path: Path) -> None
     provided = found.events["assistance.provided"].fields
     assert provided["service"] == {"PSYCH": 2, "SHELTER": 1}
     assert provided["period"] == {"2020-03": 3}, "told at the top: a quarter without persons"
-    assert provided["suppressed_fields"] == {"period": 3}
+    assert provided["suppressed_fields"] == {"period": 3, "region": 3}
     assert found.count == 5
     assert (found.row_count, found.refused) == (2, 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from country_adapters.kit.register import load_register
 from country_adapters.kit.runner import RunReport, run, write_rejects
 from producers.outbox import Outbox
 from producers.rows import MappedRow, Recorded, RejectedRow, Sighting
+from schemas.anonymity import TOP
 from tests.unit.small_register import GOOD, HEADER, REGISTER, TODAY, declare
 
 NAMES = Pseudonyms(bytes(32))
@@ -149,3 +151,40 @@ def test_a_mended_row_is_no_longer_rejected(tmp_path: Path, outbox: Outbox) -> N
     read(tmp_path, outbox, [GOOD.replace("achevée", "voir note")])
     read(tmp_path, outbox, [GOOD])
     assert outbox.rejections() == []
+
+
+# --- The gate ------------------------------------------------------------------------------------
+
+PRESENT = GOOD.replace("01/02/2020", "01/05/2026").replace("03/04/2020", "03/06/2026")
+
+
+def test_facts_of_the_present_quarter_wait_for_a_run_after_its_end(
+    tmp_path: Path, outbox: Outbox
+) -> None:
+    report = read(tmp_path, outbox, [GOOD, PRESENT.replace("D1", "D2")])
+    assert (report.events.new, report.waiting, outbox.tally()["events"]) == (6, 3, 3)
+    register = load_register(declare(tmp_path), tmp_path)
+    for day, waiting in ((date(2026, 7, 1), 3), (date(2026, 12, 31), 3), (date(2027, 1, 1), 0)):
+        later = run(register, outbox, pseudonyms=NAMES, today=day)
+        assert (later.rows, later.waiting) == (0, waiting), "nobody in it: told at the top, late"
+    assert outbox.tally()["events"] == 6
+
+
+def test_past_the_gate_everything_leaves_at_once_and_as_it_was_mapped(
+    tmp_path: Path, outbox: Outbox
+) -> None:
+    (tmp_path / "r.csv").write_text(f"{HEADER}\n{PRESENT}", encoding="utf-8")
+    register = load_register(declare(tmp_path), tmp_path)
+    report = run(register, outbox, pseudonyms=NAMES, today=TODAY, unsafe_without_gate=True)
+    assert (report.events.new, report.waiting, outbox.tally()["events"]) == (3, 0, 3)
+
+
+def test_what_was_published_past_the_gate_is_told_again_by_the_next_run(
+    tmp_path: Path, outbox: Outbox
+) -> None:
+    (tmp_path / "r.csv").write_text(f"{HEADER}\n{GOOD}", encoding="utf-8")
+    register = load_register(declare(tmp_path), tmp_path)
+    run(register, outbox, pseudonyms=NAMES, today=TODAY, unsafe_without_gate=True)
+    run(register, outbox, pseudonyms=NAMES, today=TODAY)
+    assert outbox.tally()["events"] == 6
+    assert [quarter.node for quarter in outbox.quarters()] == [TOP, TOP]
