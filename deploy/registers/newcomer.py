@@ -1,6 +1,6 @@
 """A fifth authority, of an invented country: one Arabic workbook that nobody has declared yet.
 
-The country is called Examplia (إكزامبليا) and has the code XAA, which ISO 3166-1 leaves to users.
+The country is called Examplia (إكزامبليا) and has the code XEX, which ISO 3166-1 leaves to users.
 Its office keeps one sheet, one line a person, under a title. Headers are its own, numbers and most
 dates are typed in Arabic-Indic digits, and names, telephones and remarks stand between the rest.
 `docs/authority.md` takes this list from nothing to accepted batches.

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.anonymity import LEVELS, in_words, verdict_of
+from deploy.anonymity import verdict_of
 from deploy.doctor.anonymity import ADVICE, judge
 from deploy.doctor.findings import State
+from deploy.quarters import LEVELS, in_words
 from processors.intake.anonymity import Counted, Finding, Verdict, compare, count
 from processors.intake.attested import Kept
 from processors.intake.records import subject_key

@@ -280,7 +280,13 @@ def test_the_report_of_a_run_counts_them_for_people_and_for_programs(
     tmp_path: Path, outbox: Outbox, capsys: pytest.CaptureFixture[str], *, as_json: bool
 ) -> None:
     done = ran(tmp_path, outbox, LINE, f"{GOOD.replace('D1', 'D2')},12,")
-    told = AdapterReport(done, outbox.tally(), outbox.refusals(), tmp_path / "rejects.csv")
+    told = AdapterReport(
+        done,
+        *outbox.facts(),
+        outbox=outbox.tally(),
+        refusals=outbox.refusals(),
+        rejects_file=tmp_path / "rejects.csv",
+    )
     adapter._show(told, json=as_json)
     shown = capsys.readouterr().out
     if as_json:

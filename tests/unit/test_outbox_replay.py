@@ -16,6 +16,7 @@ from producers.rows import Keep, PendingBatch, Replay
 from producers.schema import SCHEMA
 from producers.standing import standing
 from producers.streams import DAY
+from schemas.anonymity import Attestation
 from schemas.envelope import Place, Sealed
 from schemas.trust import Position
 from tests.register import draft, open_outbox, row, seal_all
@@ -177,7 +178,9 @@ def test_no_stream_takes_the_room_of_another(tmp_path: Path) -> None:
     outbox.close()
 
 
-def _half_a_megabyte(_events: Sequence[bytes], place: Place) -> Sealed:
+def _half_a_megabyte(
+    _events: Sequence[bytes], place: Place, _attested: Sequence[Attestation]
+) -> Sealed:
     return Sealed(bytes(1 << 19), repr(place).encode()[:32])
 
 
