@@ -12,7 +12,7 @@ QUICK ?=
 # Inputs that `make fuzz` gives to the opener.
 FUZZ ?= 1000000
 
-.PHONY: demo test quick faults soak bench fuzz lint docs lock clean
+.PHONY: demo test quick faults soak anonymity bench fuzz lint docs lock clean
 
 demo: $(READY)  ## Four registers, a broker, the intake, and a summary that reconciles.
 	$(BIN)/southmed demo
@@ -28,6 +28,9 @@ faults: $(READY)  ## Every fault we can think of, on three real brokers; needs j
 
 soak: $(READY)  ## A million events through three brokers and two workers, with faults.
 	$(BIN)/python -m tests.faults.soak
+
+anonymity: $(READY)  ## pycanon, in an environment of its own, measures k and l of what is told.
+	$(BIN)/python -m tests.anonymity
 
 bench: $(READY)  ## Microseconds and memory per event, beside a plain consumer loop.
 	$(BIN)/southmed bench
