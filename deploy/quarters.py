@@ -14,7 +14,8 @@ from schemas.anonymity import Node
 LEVELS: dict[str, tuple[str, ...]] = {
     "sex": ("sex", ""),
     "age": ("age bands", "child or adult", ""),
-    "area": ("countries", "sub-regions", "national or foreign", ""),
+    "citizenship": ("citizenship", "citizenship by sub-region", "national or foreign", ""),
+    "route": ("route", "route by sub-region", "whether at home", ""),
     "region": ("regions", "macro-regions", ""),
     "period": ("month", "quarter"),
 }
@@ -25,8 +26,8 @@ def in_words(node: Node | None) -> str:
     """What is told at a node.
 
     Example:
-        >>> in_words(Node(sex=0, age=1, area=1, region=2, period=1))
-        'sex, child or adult, sub-regions, quarter'
+        >>> in_words(Node(sex=0, age=1, citizenship=2, route=3, region=2, period=1))
+        'sex, child or adult, national or foreign, quarter'
     """
     if node is None:
         return "not decided"

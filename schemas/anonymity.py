@@ -3,7 +3,7 @@
 Persons who share what the world may know of them (sex, age, citizenship and route, place, time) are
 a **class**. An authority tells so little of each that no class of a quarter is small. The rules:
 
-1. Each of five **attributes** has levels, from 0 (as the contract allows) to its height (nothing).
+1. Each of six **attributes** has levels, from 0 (as the contract allows) to its height (nothing).
    A **node** of the lattice is one level of each. All events of an authority in one quarter, its
    **window**, are told at one node: global recoding.
 2. What a field says at each level is its **ladder**. A coarser level never tells apart what a finer
@@ -48,13 +48,14 @@ class Node(NamedTuple):
     """A level of each attribute.
 
     Example:
-        >>> Node(sex=0, age=1, area=1, region=2, period=1) <= TOP
+        >>> Node(sex=0, age=1, citizenship=1, route=3, region=2, period=1) <= TOP
         True
     """
 
     sex: int
     age: int
-    area: int
+    citizenship: int
+    route: int
     region: int
     period: int
 
@@ -63,10 +64,10 @@ class Node(NamedTuple):
         return all(mine >= theirs for mine, theirs in zip(self, other, strict=True))
 
 
-HEIGHTS = Node(sex=1, age=2, area=3, region=2, period=1)
+HEIGHTS = Node(sex=1, age=2, citizenship=3, route=3, region=2, period=1)
 TOP = HEIGHTS
 """The node that tells nothing but country, quarter, and what happened."""
-BOTTOM = Node(0, 0, 0, 0, 0)
+BOTTOM = Node(0, 0, 0, 0, 0, 0)
 
 
 def nodes() -> Iterator[Node]:
@@ -234,11 +235,11 @@ GATED: Mapping[str, Gated] = {
     "sex": Gated("sex", _sex),
     "age_band": Gated("age", _age),
     "adult": Gated("age", _age),
-    "citizenship": Gated("area", _citizenship),
-    "country_of_recruitment": Gated("area", _origin),
-    "country_of_exploitation": Gated("area", _destination),
-    "counterpart": Gated("area", _counterpart),
-    "transit_countries": Gated("area", _transit),
+    "citizenship": Gated("citizenship", _citizenship),
+    "country_of_recruitment": Gated("route", _origin),
+    "country_of_exploitation": Gated("route", _destination),
+    "counterpart": Gated("route", _counterpart),
+    "transit_countries": Gated("route", _transit),
     "region": Gated("region", _region),
 }
 """The fields under the gate, but the period. Delays and sizes are bands and count as attributes."""

@@ -46,13 +46,14 @@ class _Part(BaseModel):
 
 
 class Weights(_Part):
-    """What it costs to tell nothing of an attribute. Corridors and months make the indicators."""
+    """What it costs to tell nothing of an attribute; SDG 16.2.2 is told by sex and age."""
 
-    sex: Weight = 2
-    age: Weight = 2
-    area: Weight = 3
+    sex: Weight = 3
+    age: Weight = 3
+    citizenship: Weight = 2
+    route: Weight = 2
     region: Weight = 1
-    period: Weight = 3
+    period: Weight = 2
 
 
 class Policy(_Part):
@@ -125,9 +126,9 @@ class Finest(NamedTuple):
 
     def at(self, node: Node) -> Class:
         """The class that it is part of at a node."""
-        event_type, (sex, age, area, region, period) = self
-        a, b, c, d, e = node
-        return event_type, sex[a], age[b], area[c], region[d], period[e]
+        event_type, (sex, age, citizenship, route, region, period) = self
+        a, b, c, d, e, f = node
+        return event_type, sex[a], age[b], citizenship[c], route[d], region[e], period[f]
 
 
 def finest(fields: Fields) -> Finest:
@@ -139,9 +140,12 @@ def finest(fields: Fields) -> Finest:
         ladders[GATED[name].attribute].append(tuple(said))
     quarter = window_of(fields["period"])
     ladders["period"] = [(quarter if tells_quarter(fields) else fields["period"], quarter)]
-    return Finest(
-        event_type, tuple(tuple(zip(*several, strict=True)) for several in ladders.values())
-    )
+    return Finest(event_type, tuple(map(_steps, ladders.values(), HEIGHTS)))
+
+
+def _steps(ladders: list[tuple[Any, ...]], height: int) -> tuple[Any, ...]:
+    """What fields say together at each level; a type that has none of them says nothing."""
+    return tuple(zip(*ladders, strict=True)) or ((),) * (height + 1)
 
 
 def _plain(value: Any) -> Any:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from deploy.anonymity import look, verdict_of
-from deploy.doctor.findings import Finding, fail, ok, warn
+from deploy.doctor.findings import Finding, fail, ok, skipped, warn
 from deploy.home import Site
 from processors.intake.anonymity import Finding as Quarter
 from processors.intake.anonymity import Verdict
+from schemas.errors import KeyFileInvalid
 
 CHECK = "anonymity"
 
@@ -47,5 +48,10 @@ def judge(quarters: Iterable[Quarter]) -> Iterator[Finding]:
 
 
 def look_at_quarters(site: Site) -> Iterator[Finding]:
-    """Counts what stands in the ledgers here."""
-    yield from judge(look(site))
+    """Counts what stands in the ledgers here; not where the trust document cannot be read."""
+    try:
+        quarters = look(site)
+    except KeyFileInvalid:
+        yield skipped(CHECK, "ledgers", "needs the trust document")
+        return
+    yield from judge(quarters)

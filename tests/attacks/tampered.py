@@ -19,7 +19,7 @@ from typing import Any
 
 from deploy.conformance.hand import Hand, Party
 from deploy.conformance.vectors import TABLE, Section
-from schemas.anonymity import BOTTOM, MAX_WINDOWS, Attestation
+from schemas.anonymity import BOTTOM, MAX_WINDOWS, Attestation, Node
 from schemas.codec import MARKER, PREFIX_LENGTH, encode
 from schemas.dsse import MAX_SIGNATURES
 from schemas.envelope import MAX_MESSAGE, MAX_RECIPIENTS, Sealed
@@ -139,7 +139,7 @@ UNSIGNED = [
     Row("anonymity, window", header(anonymity=attested(window="2023-Q3")), "BAD_SIGNATURE"),
     *(
         Row(f"anonymity, {name}", header(anonymity=attested(**{name: 1})), "BAD_SIGNATURE")
-        for name in ("sex", "age", "area", "region", "period", "k", "l", "suppressed")
+        for name in (*Node._fields, "k", "l", "suppressed")
     ),
     Row("anonymity, no quarter", header(anonymity=attested(window="2023-06")), "UNDECODABLE"),
     Row("anonymity, beyond the lattice", header(anonymity=attested(sex=2)), "UNDECODABLE"),

@@ -127,11 +127,11 @@ def _many_recipients() -> bytes:
 
 
 def _many_quarters() -> bytes:
-    """An attestation is nine bytes at the least: an empty quarter and eight small numbers."""
+    """An attestation is ten bytes at the least: an empty quarter and nine small numbers."""
     outer, header = parts(sealed().message)
     prefix = encode("batch_header", {**header, "anonymity": []})[:-1]
-    number = (MAX_MESSAGE - 5_000) // 9
-    inner = prefix + _long(number) + b"\0" * (9 * number) + b"\0"
+    number = (MAX_MESSAGE - 5_000) // 10
+    inner = prefix + _long(number) + b"\0" * (10 * number) + b"\0"
     return encode("sealed_batch", {**outer, "header": inner})
 
 

@@ -135,7 +135,7 @@ class Bad:
     attests: tuple[Attestation, ...] = ()
 
 
-NODE = Node(sex=0, age=1, area=1, region=1, period=1)
+NODE = Node(sex=0, age=1, citizenship=1, route=1, region=1, period=1)
 SPRING, AUTUMN = attested(NODE), attested(NODE, "2023-Q4")
 of_one_who_agreed = partial(
     Bad,

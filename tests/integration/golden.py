@@ -27,7 +27,7 @@ from country_adapters.kit.runner import RunReport, run, write_rejects
 from country_adapters.kit.sources.sql_table import SqlOptions
 from producers.outbox import Outbox
 from producers.rows import Quarter
-from schemas.anonymity import Attestation
+from schemas.anonymity import Attestation, Node
 from schemas.codec import decode
 from schemas.envelope import Place, Sealed
 
@@ -149,7 +149,7 @@ def _sealed(outbox: Outbox) -> tuple[list[bytes], dict[str, Attestation]]:
 
 
 def _quarters(quarters: Sequence[Quarter], attested: Mapping[str, Attestation]) -> str:
-    lines = ["quarter,sex,age,area,region,period,k,l,suppressed,published,waiting"]
+    lines = [",".join(("quarter", *Node._fields, "k,l,suppressed,published,waiting"))]
     for quarter in quarters:
         said = attested.get(quarter.window)
         told = (*said.node, said.k, said.l, said.suppressed) if said else ("",) * 8

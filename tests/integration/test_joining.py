@@ -138,7 +138,14 @@ def test_the_json_of_a_preview_has_labels_and_meanings_in_three_languages(
     assert sex["meanings"]["fr"] == "Sexe enregistré"
     assert sex["values"][0]["labels"] == {"en": "Female", "fr": "Féminin", "ar": "أنثى"}
     first = said["quarters"][0]
-    assert first["node"] == {"sex": 1, "age": 2, "area": 3, "region": 2, "period": 1}
+    assert first["node"] == {
+        "sex": 1,
+        "age": 2,
+        "citizenship": 3,
+        "route": 3,
+        "region": 2,
+        "period": 1,
+    }
     assert (first["window"], first["k"], first["l"], first["waiting"]) == ("2019-Q1", 5, 2, 0)
     assert {*said["refusals"][0]["reasons"]} == {"en", "fr", "ar"}
     (row,) = said["rows"]

@@ -28,7 +28,7 @@ from tests.samples import TUNISIA, Fields, ref
 from tests.told import an_event_at, attested
 from tests.world import a_world
 
-NODE = Node(sex=0, age=0, area=3, region=2, period=1)
+NODE = Node(sex=0, age=0, citizenship=3, route=3, region=2, period=1)
 MONTHLY = NODE._replace(period=0)
 QUARTER = (TUNISIA, "2023-Q2")
 
@@ -96,7 +96,7 @@ COUNTS: list[tuple[str, list[Fields], Counted]] = [
     ("unless there are no others", hidden(2) + hidden(1, "SEX"), Counted(3, 2, 0, hidden=True)),
     (
         "a sub-region alone is something that is told",
-        persons(6) + hidden(1) + persons(2, node=TOP._replace(area=2), citizenship="_U"),
+        persons(6) + hidden(1) + persons(2, node=TOP._replace(route=2), citizenship="_U"),
         told(2, 1, 1),
     ),
     ("a month is a class of its own",

@@ -19,7 +19,7 @@ from tests.told import an_event_at, attested, coarsened
 from tests.unit.test_fold import entry_of, following
 from tests.world import NOW, Platform, a_world, sealed
 
-MIDDLE = Node(sex=0, age=1, area=1, region=1, period=1)
+MIDDLE = Node(sex=0, age=1, citizenship=1, route=1, region=1, period=1)
 CASE_TYPES = [event for event in one_of_each() if event["event_type"] != "network.linkage"]
 
 
@@ -271,7 +271,7 @@ HISTORIES: list[tuple[str, list[Node], bool]] = [
     ("finer once, coarse again", [MIDDLE, BOTTOM, TOP], True),
     (
         "coarser in one attribute, finer in another",
-        [Node(1, 0, 0, 0, 0), Node(0, 1, 0, 0, 0)],
+        [Node(1, 0, 0, 0, 0, 0), Node(0, 1, 0, 0, 0, 0)],
         True,
     ),
 ]

@@ -95,7 +95,7 @@ def cases() -> dict[str, tuple[str, str, list[Fields], dict[str, Any]]]:
     }
 
 
-NODE = Node(sex=0, age=1, area=1, region=1, period=1)
+NODE = Node(sex=0, age=1, citizenship=1, route=1, region=1, period=1)
 
 
 def anonymous_cases() -> dict[str, tuple[str, str, list[Fields], dict[str, Any]]]:
