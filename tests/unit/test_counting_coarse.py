@@ -136,7 +136,7 @@ def test_what_a_subject_adds(scenario: Scenario) -> None:
 # --- For every node ------------------------------------------------------------------------------
 
 NODES = list(nodes())
-BY_AREA = [Node(0, 0, level, 0, 0) for level in range(4)]
+BY_AREA = [Node(0, 0, level, level, 0, 0) for level in range(4)]
 CITIZENSHIPS = [
     # as recorded, and NATFOR at each level of area
     ("TUN", "NATIONAL NATIONAL NATIONAL _U"),

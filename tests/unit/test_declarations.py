@@ -10,9 +10,10 @@ import pytest
 import yaml
 from pydantic import BaseModel, TypeAdapter
 
+from country_adapters import REGISTERS
 from country_adapters.kit.declaration import SourceOptions
 from country_adapters.kit.errors import DeclarationInvalid
-from country_adapters.kit.register import load_register
+from country_adapters.kit.register import SHIPPED, load_register
 from country_adapters.kit.sources.web import ServerOptions
 from tests.unit.small_register import CODES, REGISTER, declare
 
@@ -111,3 +112,10 @@ def test_yes_and_no_are_words(tmp_path: Path) -> None:
     assert {word: words.code(word) for word in ("YES", "no", "On", "2020-01-01", "1_000")} == (
         dict.fromkeys(("YES", "no", "On", "2020-01-01", "1_000"), "PSYCH")
     )
+
+
+@pytest.mark.parametrize("country", sorted(set(REGISTERS.values())))
+def test_a_shipped_adapter_is_a_folder_of_declarations(country: str) -> None:
+    """Its one line of Python would be the first: the file by which the folder is found is empty."""
+    code = {path.name: path.read_text("utf-8") for path in (SHIPPED / country).rglob("*.py")}
+    assert code == {"__init__.py": ""}
