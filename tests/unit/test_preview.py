@@ -25,7 +25,7 @@ from deploy.preview.page import POLICY, UNREVIEWED, page
 from deploy.preview.reasons import reasons
 from deploy.preview.seen import MOST_PLACES, Preview, RefusalsSeen, TableSeen
 from deploy.preview.words import DIRECTION, WORDS
-from schemas.anonymity import HEIGHTS
+from schemas.anonymity import HEIGHTS, window_of
 from schemas.case_events import EVENT_TYPES
 from schemas.codelists import Language, codelist
 from schemas.errors import EventInvalid, tree
