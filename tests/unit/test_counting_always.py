@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -117,6 +118,11 @@ STEPS = st.tuples(
             ("report.received", {}),
             ("report.triaged", {}),
             ("training.delivered", {"participants_f": 6}),
+            ("justice.person_stage", {"stage": "PROSEC"}),
+            ("justice.person_stage", {"stage": "CONV1"}),
+            ("justice.sentence", {"assets_confiscated": True}),
+            ("cooperation.request", {}),
+            ("assistance.closed", {}),
         ]
     ),
     st.sampled_from(MONTHS),
@@ -134,8 +140,8 @@ class Book:
         if what == "state" or not self.newest:
             event_type, changes = new
             subject = {"case_ref": ref(f"case {number % 2}")}
-            if "victim_ref" in an_event(event_type):
-                subject["victim_ref"] = ref(f"victim {number % 2}")
+            for person in {"victim_ref", "suspect_ref"} & an_event(event_type).keys():
+                subject[person] = ref(f"{person} {number % 2}")
             fact = {"fact_ref": ref(f"fact {len(self.published)}"), "period": month}
             self._publish(an_event(event_type, **subject, **changes, **fact))
             return
@@ -156,13 +162,18 @@ class Book:
         self.published.append(event)
 
 
-def in_batches(events: Sequence[Fields], sizes: Iterable[int]) -> dict[bytes, bytes]:
-    """The ledger after events that came in batches of these sizes, and the rest in one."""
+def in_batches(
+    events: Sequence[Fields], sizes: Iterable[int], every: int = 0
+) -> dict[bytes, bytes]:
+    """The ledger after events that came in batches of these sizes, and the rest in one.
+
+    Batches are sealed one after the other; `every` so many milliseconds.
+    """
     records: dict[bytes, bytes] = {}
     waiting = [encoded(event) for event in events]
-    for size in [*sizes, len(waiting)]:
+    for number, size in enumerate([*sizes, len(waiting)]):
         batch, waiting = waiting[:size], waiting[size:]
-        origin = Origin(Authority(id=TUNISIA, country="TUN"), 0, NOW)
+        origin = Origin(Authority(id=TUNISIA, country="TUN"), 0, NOW + number * every)
         applied = apply_events(batch, origin, lambda keys: [*map(records.get, keys)])
         assert (applied.accepted, applied.refused) == (len(batch), [])
         for key, value in applied.writes.items():
@@ -173,6 +184,21 @@ def in_batches(events: Sequence[Fields], sizes: Iterable[int]) -> dict[bytes, by
     return records
 
 
+TWO_MONTHS = 61 * 24 * 60 * 60 * 1000
+
+
+def first_told(events: Sequence[Fields], sizes: Iterable[int]) -> dict[bytes, str]:
+    """The day on which the batch was sealed that was the first to tell a fact."""
+    days: dict[bytes, str] = {}
+    waiting = list(events)
+    for number, size in enumerate([*sizes, len(waiting)]):
+        sealed = datetime.fromtimestamp((NOW + number * TWO_MONTHS) / 1000, UTC)
+        for event in waiting[:size]:
+            days.setdefault(event["fact_ref"], sealed.strftime("%Y-%m-%d"))
+        waiting = waiting[size:]
+    return days
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.lists(STEPS, max_size=12), st.lists(st.integers(1, 4), max_size=6))
 def test_the_ledger_counts_what_stands_however_it_came(steps: list[Any], sizes: list[int]) -> None:
@@ -180,7 +206,7 @@ def test_the_ledger_counts_what_stands_however_it_came(steps: list[Any], sizes: 
     book = Book()
     for step in steps:
         book.step(*step)
-    records = in_batches(book.published, sizes)
+    records = in_batches(book.published, sizes, every=TWO_MONTHS)
 
     subjects = {
         key: unpack_subject(value) for key, value in records.items() if key.startswith(b"S")
@@ -197,7 +223,10 @@ def test_the_ledger_counts_what_stands_however_it_came(steps: list[Any], sizes: 
         if key.startswith(CELLS)
     }
     assert counted == dict(expected)
-    assert in_batches(book.published, []) == records
+    assert {e["fact_ref"]: e["first_accepted"] for es in subjects.values() for e in es} == (
+        first_told(book.published, sizes)
+    )
+    assert in_batches(book.published, []) == in_batches(book.published, sizes)
 
 
 # --- The tables hold together --------------------------------------------------------------------
