@@ -28,7 +28,9 @@ from schemas.codelists import FOLDER, codelist
 Event = Mapping[str, Any]
 """An event's fields, as validated, with ``event_type``.
 
-Events of a ledger also have ``first_accepted``, the day on which their fact was first told."""
+Events of a ledger also tell when their fact was first accepted
+(`processors.indicators.acceptance`).
+"""
 Values = tuple[str, ...]
 Reader = Callable[[Event, Event], Values]
 """From the counted event and the event that describes the person to the dimension's values."""

@@ -25,8 +25,6 @@ from functools import cache
 from processors.indicators.dimensions import Event, Values
 
 PERIOD_OF_FACT = "period"
-DAY_OF_ACCEPTANCE = "first_accepted"
-"""The day on which a fact was first told, which the ledger keeps of it."""
 
 
 class Once(Enum):

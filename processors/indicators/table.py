@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from processors.indicators.acceptance import DAY_OF_ACCEPTANCE
 from processors.indicators.dimensions import UNKNOWN, Event
-from processors.indicators.rule import DAY_OF_ACCEPTANCE, Match, Once, Rule
+from processors.indicators.rule import Match, Once, Rule
 
 # --- Events that rules speak of ------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ The rules:
    With another content it is refused.
 3. The newest event of a fact stands, and counts. It takes the place of the one before, whether it
    names it (a correction) or not (an authority that lost its outbox states its register again).
-   Both are of one type and one subject. A withdrawal stands too, and counts nothing. The day on
-   which the fact was first accepted stays with it, whatever is corrected later: releases count by
-   it, so that a period that is closed does not grow.
+   Both are of one type and one subject. A withdrawal stands too, and counts nothing. When and
+   where in the log the fact was first told stays with it, whatever is corrected later: what is
+   published counts by it, so that a period that is closed does not grow.
 4. Where its authority has agreed on k-anonymity, an event tells no more than its batch attests of
    its quarter. Only a withdrawal may repeat what stands: it tells nothing new.
 5. Cells change by what a subject added before and adds now, once for each subject and batch.
@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 from processors.indicators.rules import Cell, cells_of
 from processors.intake.records import (
-    FIRST_ACCEPTED,
+    ACCEPTANCE,
     Fields,
     cell_key,
     event_key,
@@ -102,12 +102,14 @@ class Origin:
         authority: Who signed it.
         stream: The stream it belongs to.
         produced_at: When it was sealed, milliseconds since 1970.
+        offset: Where it lies in the log of its partition.
         anonymity: What it attests of the quarters that it has events of.
     """
 
     authority: Authority
     stream: int
     produced_at: int
+    offset: int
     anonymity: tuple[Attestation, ...] = ()
 
     @cached_property
@@ -144,9 +146,10 @@ def apply_events(messages: Sequence[bytes], origin: Origin, read: Read) -> Appli
     before = _load(read, {c.subject for c in candidates})
     now = {subject: unpack_subject(value) for subject, value in before.items()}
     touched: dict[bytes, None] = {}
+    acceptance = dict(zip(ACCEPTANCE, (origin.day, origin.offset), strict=True))
     for candidate in candidates:
         try:
-            known = _place(candidate, events, now[candidate.subject], origin.day)
+            known = _place(candidate, events, now[candidate.subject], acceptance)
         except SouthmedError as error:
             result.refused.append(_refusal(candidate.position, error))
             continue
@@ -234,7 +237,10 @@ def _event_keys(candidates: Sequence[_Candidate]) -> set[bytes]:
 
 
 def _place(
-    candidate: _Candidate, events: dict[bytes, bytes | None], standing: list[Fields], day: str
+    candidate: _Candidate,
+    events: dict[bytes, bytes | None],
+    standing: list[Fields],
+    acceptance: Fields,
 ) -> bool:
     """Puts an event in the place of its fact among those that stand; True if it was known."""
     fields = candidate.fields
@@ -250,9 +256,9 @@ def _place(
     if candidate.beyond and not _repeats(fields, before):
         raise NotAnonymised(got=candidate.beyond)
     if before is None or place is None:
-        standing.append({**fields, FIRST_ACCEPTED: day})
+        standing.append({**fields, **acceptance})
     else:
-        standing[place] = {**fields, FIRST_ACCEPTED: before[FIRST_ACCEPTED]}
+        standing[place] = {**fields, **{name: before[name] for name in ACCEPTANCE}}
     events[key] = record
     return False
 

@@ -24,8 +24,8 @@ from deploy.home import Site, init_site
 from processors.indicators.rules import Cell, cells_of
 from processors.intake.ledger import Ledger, newest_ledgers
 from processors.intake.records import (
+    ACCEPTANCE,
     CELLS,
-    FIRST_ACCEPTED,
     pack_subject,
     read_cell,
     subject_key,
@@ -152,7 +152,7 @@ def in_ledgers(site: Site) -> Counted:
 
 
 def _fact(fields: Mapping[str, Any]) -> Fact:
-    given = (*ASSIGNED, FIRST_ACCEPTED)
-    content = {name: value for name, value in fields.items() if name not in given}
+    run_s_own = (*ASSIGNED, *ACCEPTANCE)
+    content = {name: value for name, value in fields.items() if name not in run_s_own}
     packed = msgspec.msgpack.encode(sorted(content.items()))
     return fields["fact_ref"], hashlib.sha256(packed).digest()
