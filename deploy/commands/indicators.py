@@ -15,6 +15,7 @@ from processors.indicators.additivity import gaps
 from processors.indicators.formulas import FORMULAS, NotCounted
 from processors.indicators.query import Observation, entry_of, observe, unknowns
 from processors.indicators.select import is_multiple
+from schemas.codelists import codelist
 from schemas.indicators import catalogue
 
 app = typer.Typer(help="What the ledger counts; for the operator.", no_args_is_help=True)
@@ -78,6 +79,8 @@ def show(
     entry = entry_of(indicator.upper())
     names = list(kept[0].breakdown) if kept else breakdowns
     out.print(table(f"{entry.code}: {entry.names['en']}", _columns(names, kept), _rows(kept)))
+    counted = codelist("CL_COUNT_STATUS").label(entry.status)
+    out.print(f"[dim]Counted: {counted}.[/]")
     several = [name for name in names if is_multiple(name)]
     if several:
         out.print(f"[dim]{', '.join(several)}: several values a person, no sum.[/]")

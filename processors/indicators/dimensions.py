@@ -96,7 +96,7 @@ def forms_of(codes: Values) -> Values:
 
     Example:
         >>> forms_of(("SRV", "SEX_PROST"))
-        ('_T', 'NAT_OTH', 'NAT_SEX', 'SDG_LAB', 'SDG_SEX', 'SEX', 'SEX_PROST', 'SRV')
+        ('NAT_OTH', 'NAT_SEX', 'SDG_LAB', 'SDG_SEX', 'SEX', 'SEX_PROST', 'SRV', '_T')
     """
     listing = codelist("CL_EXPLOITATION")
     found = {TOTAL}

@@ -137,7 +137,13 @@ def observe(cells: Cells, indicator: str, by: Sequence[str] = ()) -> list[Observ
     formula = FORMULAS[indicator]
     found = _compute(formula, cells, (*_always(formula, by), *by), indicator)
     kept = (o for o in found if _frequency(o.time_period) in entry.frequencies)
-    return sorted(kept, key=lambda o: (o.ref_area, o.time_period, *o.breakdown.values()))
+    return sorted(kept, key=_in_order)
+
+
+def _in_order(o: Observation) -> tuple[str, ...]:
+    """Bands of days stand in their own order, all else in that of the alphabet."""
+    values = (str(list(BANDS).index(v)) if v in BANDS else v for v in o.breakdown.values())
+    return o.ref_area, o.time_period, *values
 
 
 def entry_of(indicator: str) -> Indicator:

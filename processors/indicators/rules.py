@@ -32,6 +32,8 @@ from processors.indicators.sequences import faults_of
 from processors.indicators.table import RULES
 
 Cell = tuple[str, ...]
+_Reading = tuple[Rule, Sequence[Reader]]
+"""A rule with the readers of its dimensions."""
 
 RULES_VERSION = 3
 """Raised with every change of what is counted; a ledger counted by other rules is folded again."""
@@ -65,23 +67,24 @@ def cells_of(events: Sequence[Event]) -> Counter[Cell]:
             by_type["*"].append(event)
     person = _description(by_type)
     cells: dict[Cell, int] = {}
-    for rule, readers in _rules_for(frozenset(by_type)):
-        counted = [event for event in by_type[rule.counts.event_type] if rule.counts.holds(event)]
-        if counted and _applies(rule, by_type):
-            _add(cells, rule, readers, counted, person)
+    for match, rules in _rules_for(frozenset(by_type)):
+        counted = [event for event in by_type[match.event_type] if match.holds(event)]
+        for rule, readers in rules if counted else ():
+            if _applies(rule, by_type):
+                _add(cells, rule, readers, counted, person)
     for kind, event in faults_of(by_type):
         cells["DQ_SEQ", event["country"], period_at(event["period"], "Q"), kind] = 1
     return Counter(cells)
 
 
 @cache
-def _rules_for(event_types: frozenset[str]) -> tuple[tuple[Rule, tuple[Reader, ...]], ...]:
-    """The rules that can apply to a subject with such events, with their dimensions' readers."""
-    return tuple(
-        (rule, tuple(DIMENSIONS[name].read for name in rule.by))
-        for rule in RULES
-        if rule.counts.event_type in event_types
-    )
+def _rules_for(event_types: frozenset[str]) -> Sequence[tuple[Match, Sequence[_Reading]]]:
+    """The rules that can apply to a subject with such events, by the event that they count."""
+    found: defaultdict[Match, list[_Reading]] = defaultdict(list)
+    for rule in RULES:
+        if rule.counts.event_type in event_types:
+            found[rule.counts].append((rule, tuple(DIMENSIONS[name].read for name in rule.by)))
+    return tuple(found.items())
 
 
 def _description(by_type: Mapping[str, Sequence[Event]]) -> Event:

@@ -194,6 +194,7 @@ def test_the_median_band_and_the_unknown_stand_beside_a_share(
     (one,) = said.json
     assert (one["median"], one["denominator"], one["unknown"]) == ("D8T30", 3, 0)
     told = southmed("indicators", "show", "T_REP_ID", "--site", counted.root).out
+    assert "Counted: Formally identified victims." in told
     assert "median" in told
     assert "unknown" in told
 

@@ -165,6 +165,7 @@ def test_times_are_told_by_band_with_the_median_beside() -> None:
     found = observe(cells, "T_REP_ID")
     assert values(found) == {"D0T7": 40.0, "D31T90": 60.0}
     assert {(o.median, o.denominator, o.unknown) for o in found} == {("D31T90", 25, 5)}
+    assert [o.breakdown["DUR_BAND"] for o in found] == ["D0T7", "D31T90"]
     by_age = {
         o.breakdown["AGE"]: (o.median, o.unknown) for o in observe(cells, "T_REP_ID", ["AGE"])
     }
@@ -189,6 +190,13 @@ def test_lateness_is_told_by_quarter_of_acceptance() -> None:
     found = observe(cells, "DQ_LATE")
     assert values(found) == {"D0T7": 75.0, "D_GT365": 25.0}
     assert {o.median for o in found} == {"D0T7"}
+
+
+def test_bands_stand_in_the_order_of_days() -> None:
+    bands = ("D_GT365", "D181T365", "D31T90", "D0T7", "D91T180", "D8T30")
+    cells = counted(*[[identified(days_from_report=band)] for band in bands])
+    told = [o.breakdown["DUR_BAND"] for o in observe(cells, "T_REP_ID", ["AGE"])]
+    assert told == ["D0T7", "D8T30", "D31T90", "D91T180", "D181T365", "D_GT365"]
 
 
 # --- Cohorts -------------------------------------------------------------------------------------
