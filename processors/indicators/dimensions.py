@@ -218,8 +218,13 @@ def _watched(event_type: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, d) for name, d in QUALITY_FIELDS.items() if name in fields)
 
 
+@cache
+def _watched_dimensions(event_type: str) -> Values:
+    return tuple(dimension for _, dimension in _watched(event_type))
+
+
 def _observed(event: Event, _person: Event) -> Values:
-    return tuple(dimension for _, dimension in _watched(event["event_type"]))
+    return _watched_dimensions(event["event_type"])
 
 
 def _unobserved(event: Event, _person: Event) -> Values:

@@ -119,7 +119,7 @@ def _add(
         if not periods:
             continue
         country = group[0]["country"]
-        for values in product(*(_values(read, group, person) for read in readers)):
+        for values in product(*_values(readers, group, person)):
             for period in periods:
                 key = (rule.measure, country, period, *values)
                 if rule.split is None:
@@ -160,10 +160,15 @@ def _periods(month: str, frequencies: str) -> Values:
     return tuple(period_at(month, frequency) for frequency in frequencies)
 
 
-def _values(read: Reader, group: Sequence[Event], person: Event) -> Values:
+def _values(readers: Sequence[Reader], group: Sequence[Event], person: Event) -> Sequence[Values]:
+    """Of every dimension the values of the events that count once together."""
     if len(group) == 1:
-        return read(group[0], person)
-    return tuple(sorted({value for event in group for value in read(event, person)}))
+        event = group[0]
+        return [read(event, person) for read in readers]
+    return [
+        tuple(sorted({value for event in group for value in read(event, person)}))
+        for read in readers
+    ]
 
 
 __all__ = [
