@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
@@ -50,38 +51,57 @@ MULTIPLE = {name for name, dimension in DIMENSIONS.items() if dimension.multiple
 _SHORTEST_FIRST = {band: place for place, band in enumerate(BANDS)}
 
 
-def cells_of(events: Sequence[Event]) -> Counter[Cell]:
-    """What a subject adds to the cells.
+@dataclass(frozen=True, eq=False)
+class Counting:
+    """Rules, and what they make of events.
 
-    Args:
-        events: All events of one subject that stand at present, in the order in which their facts
-            were first told.
-
-    Returns:
-        The number to add to each cell.
+    Attributes:
+        rules: The rules.
+        finds_faults: Whether what cannot have happened is counted too.
     """
-    by_type: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in events:
-        if event["validation"] != "WITHDRAWN":
-            by_type[event["event_type"]].append(event)
-            by_type["*"].append(event)
-    person = _description(by_type)
-    cells: dict[Cell, int] = {}
-    for match, rules in _rules_for(frozenset(by_type)):
-        counted = [event for event in by_type[match.event_type] if match.holds(event)]
-        for rule, readers in rules if counted else ():
-            if _applies(rule, by_type):
-                _add(cells, rule, readers, counted, person)
-    for kind, event in faults_of(by_type):
-        cells["DQ_SEQ", event["country"], period_at(event["period"], "Q"), kind] = 1
-    return Counter(cells)
+
+    rules: tuple[Rule, ...]
+    finds_faults: bool = True
+
+    def cells_of(self, events: Sequence[Event]) -> Counter[Cell]:
+        """What a subject adds to the cells.
+
+        Args:
+            events: All events of one subject that stand at present, in the order in which their
+                facts were first told.
+
+        Returns:
+            The number to add to each cell.
+        """
+        by_type: defaultdict[str, list[Event]] = defaultdict(list)
+        for event in events:
+            if event["validation"] != "WITHDRAWN":
+                by_type[event["event_type"]].append(event)
+                by_type["*"].append(event)
+        person = _description(by_type)
+        cells: dict[Cell, int] = {}
+        for match, rules in _rules_for(self, frozenset(by_type)):
+            counted = [event for event in by_type[match.event_type] if match.holds(event)]
+            for rule, readers in rules if counted else ():
+                if _applies(rule, by_type):
+                    _add(cells, rule, readers, counted, person)
+        for kind, event in faults_of(by_type) if self.finds_faults else ():
+            cells["DQ_SEQ", event["country"], period_at(event["period"], "Q"), kind] = 1
+        return Counter(cells)
+
+
+COUNTING = Counting(RULES)
+"""What ledgers count."""
+cells_of = COUNTING.cells_of
 
 
 @cache
-def _rules_for(event_types: frozenset[str]) -> Sequence[tuple[Match, Sequence[_Reading]]]:
+def _rules_for(
+    counting: Counting, event_types: frozenset[str]
+) -> Sequence[tuple[Match, Sequence[_Reading]]]:
     """The rules that can apply to a subject with such events, by the event that they count."""
     found: defaultdict[Match, list[_Reading]] = defaultdict(list)
-    for rule in RULES:
+    for rule in counting.rules:
         if rule.counts.event_type in event_types:
             found[rule.counts].append((rule, tuple(DIMENSIONS[name].read for name in rule.by)))
     return tuple(found.items())
@@ -172,12 +192,14 @@ def _values(readers: Sequence[Reader], group: Sequence[Event], person: Event) ->
 
 
 __all__ = [
+    "COUNTING",
     "MEASURES",
     "MULTIPLE",
     "RULES",
     "RULES_VERSION",
     "TOTAL",
     "Cell",
+    "Counting",
     "Match",
     "Once",
     "Rule",
