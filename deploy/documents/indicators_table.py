@@ -131,7 +131,8 @@ def _selected(select: Select) -> str:
 
 
 def _rule(rule: Rule) -> list[str]:
-    number = "participants of " if rule.split else ""
+    watched = "watched fields of " if rule.by and rule.by[0].startswith("DIMENSION") else ""
+    number = "participants of " if rule.split else watched
     once = _ONCE[rule.once] + (f" by the shortest {code(rule.shortest)}" if rule.shortest else "")
     return [
         code(rule.measure),
