@@ -16,7 +16,7 @@ from processors.indicators.formulas import FORMULAS, NotCounted
 from processors.indicators.query import Observation, entry_of, observe, unknowns
 from processors.indicators.select import is_multiple
 from schemas.codelists import codelist
-from schemas.indicators import catalogue
+from schemas.indicators import Indicator, catalogue
 
 app = typer.Typer(help="What the ledger counts; for the operator.", no_args_is_help=True)
 
@@ -36,8 +36,7 @@ PeriodOption = Annotated[
 def list_command(json: JsonOption = False) -> None:
     """Lists the indicators with their breakdowns."""
     if json:
-        entries = [asdict(indicator) for indicator in catalogue().values()]
-        print_json([{**entry, "not_counted": _why_not(str(entry["code"]))} for entry in entries])
+        print_json([_as_json(indicator) for indicator in catalogue().values()])
         return
     rows = [
         (i.code, i.names["en"], i.status, i.unit, " ".join(map(_marked, i.breakdowns)))
@@ -45,6 +44,14 @@ def list_command(json: JsonOption = False) -> None:
     ]
     out.print(table("Indicators", ["code", "name", "status", "unit", "breakdowns"], rows))
     out.print("[dim]* A person may have several values: the parts do not add up.[/]")
+
+
+def _as_json(indicator: Indicator) -> dict[str, object]:
+    return {
+        **asdict(indicator),
+        "not_additive": [name for name in indicator.breakdowns if is_multiple(name)],
+        "not_counted": _why_not(indicator.code),
+    }
 
 
 def _marked(breakdown: str) -> str:

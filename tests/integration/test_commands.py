@@ -111,8 +111,10 @@ def test_indicators_list_is_the_catalogue(southmed: Southmed) -> None:
     assert said.status == 0
     assert [entry["code"] for entry in said.json] == list(catalogue())
     assert said.json[0]["breakdowns"] == list(catalogue()["VIC_IDENT"].breakdowns)
+    assert said.json[0]["not_additive"] == ["FORM", "FORM_SDG", "FORM_NAT"]
     told = southmed("indicators", "list")
     assert told.status == 0
+    assert "FORM_SDG*" in told.out
     assert "VIC_IDENT" in told.out
 
 
