@@ -21,6 +21,8 @@ class Indicator:
     Attributes:
         code: Its code, e.g. ``VIC_IDENT``.
         names: Its name in the three languages; the Arabic is unreviewed.
+        status: Code of ``CL_COUNT_STATUS``: in which status persons or cases are counted. The same
+            year may have 907 victims reported and 181 in criminal files.
         unit: Code of ``CL_UNIT``.
         frequencies: Codes of ``CL_FREQ``.
         breakdowns: Dimensions by which it may be broken down.
@@ -30,6 +32,7 @@ class Indicator:
 
     code: str
     names: Mapping[Language, str]
+    status: str
     unit: str
     frequencies: tuple[str, ...]
     breakdowns: tuple[str, ...]
@@ -39,12 +42,13 @@ class Indicator:
 
 @cache
 def catalogue() -> dict[str, Indicator]:
-    """Every indicator that is counted, by code."""
+    """Every indicator, by code."""
     with (files("schemas") / "indicators.csv").open(encoding="utf-8") as file:
         return {
             row["code"]: Indicator(
                 code=row["code"],
                 names={"en": row["name_en"], "fr": row["name_fr"], "ar": row["name_ar"]},
+                status=row["status"],
                 unit=row["unit"],
                 frequencies=tuple(row["frequencies"].split()),
                 breakdowns=tuple(row["breakdowns"].split()),

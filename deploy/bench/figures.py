@@ -11,6 +11,7 @@ from typing import Any
 
 from country_adapters import AUTHORITIES
 from deploy.bench.children import Job, measure
+from deploy.bench.counting import CountingCost, measure_counting
 from deploy.bench.latency import Latency, measure_latency
 from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
@@ -47,7 +48,7 @@ class Extent:
 
     @property
     def steps(self) -> int:
-        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 4
+        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 5
 
 
 FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200, 1_000_000)
@@ -61,6 +62,7 @@ class Figures:
     machine: dict[str, Any]
     sealing: list[Sealing]
     reading: list[Reading]
+    counting: list[CountingCost]
     memory: dict[str, float]
     latency: Latency
     registers: list[RegisterFigures] = field(default_factory=list)
@@ -75,6 +77,10 @@ class Figures:
             "reading": [
                 {**asdict(r), "intake_events_per_core_second": r.intake_events_per_core_second}
                 for r in self.reading
+            ],
+            "counting": [
+                {**asdict(c), "events_per_core_second": c.events_per_core_second}
+                for c in self.counting
             ],
             "memory": self.memory,
             "latency": asdict(self.latency),
@@ -116,6 +122,8 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
         )
         for size, records in extent.records.items()
     ]
+    counting = measure_counting(events[authority][0][: max(extent.records)], extent.rounds)
+    on_step("counting")
     job = Job(str(site.root), str(folder / "memory"), records=extent.memory_batches, size=1_000)
     memory = measure("memory_process", job)
     on_step("memory")
@@ -130,7 +138,7 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     registers = measure_registers(
         folder, rows=extent.register_rows, on_register=lambda: on_step("registers")
     )
-    return Figures(_machine(), sealing, reading, memory, latency, registers)
+    return Figures(_machine(), sealing, reading, counting, memory, latency, registers)
 
 
 def measure_latency_on_kafka(

@@ -100,6 +100,21 @@ def _show(figures: Figures) -> None:
     ]
     title = "Durable intake through Faust beside a plain loop (processor time an event)"
     out.print(table(title, [*columns, "rounds#", "at most#"], rows))
+    out.print(
+        table(
+            "Counting alone: every event counted, what was before taken back (processor time)",
+            ["indicators", "µs an event#", "events a core-second#", "cells an event#"],
+            [
+                (
+                    c.indicators,
+                    f"{c.us_per_event:,.1f}",
+                    f"{c.events_per_core_second:,.0f}",
+                    f"{c.cells_per_event:.1f}",
+                )
+                for c in figures.counting
+            ],
+        )
+    )
     _show_registers(figures)
     memory, latency = figures.memory, figures.latency
     rest = [

@@ -9,7 +9,8 @@ A dimension gives an event's value or values. Two kinds:
 
 ``EXPLOITATION`` counts a victim once under each code recorded, each of its parents, and its group
 in both groupings: ``SDG_*`` puts servitude and slavery with forced labour (SDG 16.2.2 metadata),
-``NAT_*`` under other forms, as national returns to UNODC do.
+``NAT_*`` under other forms, as national returns to UNODC do. ``SDG`` counts it under the group of
+SDG 16.2.2 alone: beside a second multiple dimension, that keeps the cells of one victim few.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -24,7 +26,11 @@ from schemas.case_events import EVENT_TYPES
 from schemas.codelists import FOLDER, codelist
 
 Event = Mapping[str, Any]
-"""An event's fields, as validated, with ``event_type``."""
+"""An event's fields, as validated, with ``event_type``.
+
+Events of a ledger also tell when their fact was first accepted
+(`processors.indicators.acceptance`).
+"""
 Values = tuple[str, ...]
 Reader = Callable[[Event, Event], Values]
 """From the counted event and the event that describes the person to the dimension's values."""
@@ -62,6 +68,11 @@ def _field(*names: str) -> Reader:
     return read
 
 
+def _flag(name: str) -> Reader:
+    """A field that is true or false."""
+    return lambda event, _person: ("Y",) if event[name] else ("N",)
+
+
 def _many(name: str) -> Reader:
     """A list field, or a single one, and the total."""
 
@@ -85,7 +96,7 @@ def forms_of(codes: Values) -> Values:
 
     Example:
         >>> forms_of(("SRV", "SEX_PROST"))
-        ('_T', 'NAT_OTH', 'NAT_SEX', 'SDG_LAB', 'SDG_SEX', 'SEX', 'SEX_PROST', 'SRV')
+        ('NAT_OTH', 'NAT_SEX', 'SDG_LAB', 'SDG_SEX', 'SEX', 'SEX_PROST', 'SRV', '_T')
     """
     listing = codelist("CL_EXPLOITATION")
     found = {TOTAL}
@@ -97,6 +108,17 @@ def forms_of(codes: Values) -> Values:
 def _exploitation(event: Event, person: Event) -> Values:
     codes = event.get("exploitation") or person.get("exploitation") or (UNKNOWN,)
     return forms_of(tuple(codes))
+
+
+@cache
+def _sdg_groups_of(codes: Values) -> Values:
+    """The groups of SDG 16.2.2 under which a set of codes is counted, and the total."""
+    found = {_groups()[code][0] if code in _groups() else UNKNOWN for code in codes}
+    return (TOTAL, *sorted(found))
+
+
+def _sdg(event: Event, _person: Event) -> Values:
+    return _sdg_groups_of(tuple(event["exploitation"]))
 
 
 @cache
@@ -127,6 +149,41 @@ def _destination(event: Event, _person: Event) -> Values:
     return (event.get("country_of_exploitation") or event["counterpart"],)
 
 
+@cache
+def lag_band(month: str, day: str) -> str:
+    """How many days after a month something happened on a day, as a code of ``CL_DUR_BAND``.
+
+    Counted from the end of the month, because the day of the fact never leaves the country: the
+    real lag is up to a month longer.
+
+    Example:
+        >>> [lag_band("2023-05", day) for day in ("2023-05-20", "2023-06-08", "2024-01-01")]
+        ['D0T7', 'D8T30', 'D181T365']
+    """
+    year, number = int(month[:4]), int(month[5:])
+    ended = date(year + number // 12, number % 12 + 1, 1).toordinal() - 1
+    days = date.fromisoformat(day).toordinal() - ended
+    return next(code for code, most in BANDS.items() if days <= most)
+
+
+def _lag(event: Event, _person: Event) -> Values:
+    return (lag_band(event["period"], event["first_accepted"]),)
+
+
+BANDS: dict[str, float] = {
+    "D0T7": 7,
+    "D8T30": 30,
+    "D31T90": 90,
+    "D91T180": 180,
+    "D181T365": 365,
+    "D_GT365": float("inf"),
+}
+"""The bands of ``CL_DUR_BAND`` in their order, with the most days of each."""
+
+
+DELAYS = ("days_from_report", "days_from_identification", "days_from_referral")
+"""An event has one of these."""
+
 QUALITY_FIELDS: dict[str, str] = {
     "period": "MONTH",
     "sex": "SEX",
@@ -138,12 +195,18 @@ QUALITY_FIELDS: dict[str, str] = {
     "geography": "GEOGRAPHY",
     "country_of_recruitment": "ORIGIN",
     "country_of_exploitation": "DEST",
+    "transit_countries": "TRANSIT",
     "recruit_channel": "RECRUIT_CHANNEL",
+    "recruiter_rel": "RECRUITER",
     "means_of_control": "MEANS",
     "isic_section": "ISIC",
     "reporter": "REPORTER",
     "channel": "CHANNEL",
     "days_from_report": "DUR_BAND",
+    "days_from_identification": "DUR_BAND",
+    "days_from_referral": "DUR_BAND",
+    "days_from_investigation": "DUR_BAND",
+    "sentence": "SENTENCE",
 }
 """Fields whose unknown values are watched, and the dimension that they belong to."""
 
@@ -155,8 +218,13 @@ def _watched(event_type: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, d) for name, d in QUALITY_FIELDS.items() if name in fields)
 
 
+@cache
+def _watched_dimensions(event_type: str) -> Values:
+    return tuple(dimension for _, dimension in _watched(event_type))
+
+
 def _observed(event: Event, _person: Event) -> Values:
-    return tuple(dimension for _, dimension in _watched(event["event_type"]))
+    return _watched_dimensions(event["event_type"])
 
 
 def _unobserved(event: Event, _person: Event) -> Values:
@@ -178,19 +246,32 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("REGION", _field("region")),
         Dimension("GEOGRAPHY", _field("geography")),
         Dimension("EXPLOITATION", _exploitation, multiple=True),
+        Dimension("SDG", _sdg, multiple=True),
         Dimension("ORIGIN", _origin),
         Dimension("TRANSIT", _transit),
         Dimension("DEST", _destination),
         Dimension("CHANNEL", _field("channel")),
         Dimension("REPORTER", _field("reporter")),
+        Dimension("MEANS", _many("means_of_control"), multiple=True),
+        Dimension("RECRUIT_CHANNEL", _field("recruit_channel")),
+        Dimension("RECRUITER", _field("recruiter_rel")),
+        Dimension("ISIC", _field("isic_section")),
+        Dimension("DUR_BAND", _field(*DELAYS)),
         Dimension("SERVICE", _many("service"), multiple=True),
+        Dimension("DIRECTION", _field("direction")),
+        Dimension("COUNTERPART", _field("counterpart")),
+        Dimension("KIND", _field("kind")),
         Dimension("OFFENCE", _field("offence_basis")),
         Dimension("STAGE", _field("stage")),
+        Dimension("SENTENCE", _field("sentence")),
+        Dimension("ASSETS", _flag("assets_confiscated")),
         Dimension("TYPE", _field("network_type")),
         Dimension("OUTCOME", _field("outcome")),
         Dimension("AXIS", _field("axis")),
         Dimension("AUDIENCE", _many("audience"), multiple=True),
         Dimension("MODE", _field("mode")),
+        Dimension("TRAINERS", _flag("is_tot")),
+        Dimension("LAG", _lag),
         # Not multiple: here it is the fields of an event that are counted, not the event.
         Dimension("DIMENSION", _observed),
         Dimension("DIMENSION_UNKNOWN", _unobserved),

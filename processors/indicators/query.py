@@ -1,16 +1,18 @@
-"""From cells to indicators: totals, shares and rates.
+"""From cells to indicators: totals, shares, bands and rates.
 
 A cell knows the finest value of every dimension of its measure. An indicator selects cells of one
-or two measures, adds them up along the breakdowns asked for, and divides where it is a share or a
-rate. The rules:
+or two measures, adds them up along the breakdowns asked for (`processors.indicators.select`), and
+divides where it is a share or a rate (`processors.indicators.formulas`). The rules:
 
-1. Along a multiple dimension (``EXPLOITATION``, ``SERVICE``, ``AUDIENCE``) nothing is added up:
-   the total is the ``_T`` cell.
-2. Shares leave unknowns out of the denominator; how many they are is told by ``DQ_UNK``.
-3. A share of fewer than 20 carries OBS_STATUS ``U`` (low reliability).
-4. What cannot be computed, because a denominator is missing or zero, is ``O`` (missing) and not 0.
-5. A quarter of which some is told without its month counts more than its months do. Then none of
+1. Shares leave unknowns out of the denominator, and tell beside it how many they are. What is
+   unknown of an indicator can be asked, dimension by dimension, with `unknowns`.
+2. A share of fewer than 20 carries OBS_STATUS ``U`` (low reliability).
+3. What cannot be computed, because a denominator is missing or zero, is ``O`` (missing) and not 0.
+4. A quarter of which some is told without its month counts more than its months do. Then none of
    these is told: they are ``Q`` (suppressed), not what happens to be known of them.
+5. A cohort is followed from its first event on: those convicted among those prosecuted in a year,
+   whenever they were convicted; never one year's convictions over the same year's prosecutions.
+6. A median is told as the band of days by whose end half of the known are reached.
 
 These are exact counts for the platform's operator. What analysts see are releases.
 """
@@ -19,21 +21,28 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
-from processors.indicators.dimensions import DIMENSIONS, TOTAL, UNKNOWN
-from processors.indicators.rules import RULES, Cell, months_of, period_at
-from schemas.codelists import FOLDER, codelist
+from processors.indicators.dimensions import BANDS, TOTAL, UNKNOWN
+from processors.indicators.formulas import (
+    FORMULAS,
+    Bands,
+    Count,
+    Formula,
+    NotCounted,
+    Parts,
+    Rate,
+    Share,
+)
+from processors.indicators.rules import RULES, months_of, period_at
+from processors.indicators.select import VIEWS, Cells, Group, Select
+from schemas.codelists import FOLDER
 from schemas.errors import PlatformError
-from schemas.indicators import catalogue
+from schemas.indicators import Indicator, catalogue
 
 LOW_RELIABILITY = 20
-
-Cells = Mapping[Cell, int]
-Group = tuple[str, ...]
-"""Reporting country, period, and the value of each breakdown."""
 
 
 class UnknownIndicator(PlatformError):
@@ -56,6 +65,8 @@ class Observation:
         value: None where it cannot be computed.
         obs_status: Code of ``CL_OBS_STATUS``.
         numerator, denominator: What a share or rate was made of.
+        unknown: How many are left out of the denominator, because what is asked is not known.
+        median: The band of the median, where values are bands of days.
     """
 
     indicator: str
@@ -66,158 +77,38 @@ class Observation:
     obs_status: str
     numerator: int | None = None
     denominator: int | None = None
-
-
-# --- Breakdowns: views on the dimensions ----------------------------------------------------------
-
-
-def _as_recorded(value: str) -> str | None:
-    return None if value == TOTAL else value
-
-
-@cache
-def _broad_age(value: str) -> str | None:
-    """0-17, 18 and over, unknown."""
-    parents = codelist("CL_AGE")
-    parent = parents.parent(value)
-    return value if parent in ("", TOTAL) else parent
-
-
-def _starting_with(prefix: str) -> Callable[[str], str | None]:
-    return lambda value: value if value.startswith(prefix) else None
-
-
-def _form(value: str) -> str | None:
-    return value if value in codelist("CL_EXPLOITATION") else None
-
-
-VIEWS: dict[str, tuple[str, Callable[[str], str | None]]] = {
-    **{name: (name, _as_recorded) for name in DIMENSIONS},
-    "AGE": ("AGE", _broad_age),
-    "AGE_BAND": ("AGE", _as_recorded),
-    "FORM": ("EXPLOITATION", _form),
-    "FORM_SDG": ("EXPLOITATION", _starting_with("SDG_")),
-    "FORM_NAT": ("EXPLOITATION", _starting_with("NAT_")),
-}
-"""Breakdown to the dimension behind it, and to the value shown (None: not shown)."""
-
-_DIMENSIONS_OF = {rule.measure: (*rule.by, *(("SEX",) if rule.split else ())) for rule in RULES} | {
-    "DQ_UNK_NUM": ("DIMENSION",)
-}
-
-
-# --- Selecting and adding up ----------------------------------------------------------------------
-
-Keep = Callable[[Mapping[str, str]], bool]
-
-
-def _all(_: Mapping[str, str]) -> bool:
-    return True
+    unknown: int | None = None
+    median: str | None = None
 
 
 @dataclass(frozen=True)
-class Select:
-    """Cells of a measure, perhaps only some of them."""
+class Unknown:
+    """How much of an indicator is unknown along one dimension.
 
-    measure: str
-    keep: Keep = field(default=_all)
+    Attributes:
+        indicator: Its code.
+        ref_area: Reporting country.
+        time_period: Month, quarter or year.
+        dimension: The dimension.
+        unknown: Things of unknown or suppressed value.
+        total: All things.
+    """
 
-    def add_up(self, cells: Cells, by: Sequence[str]) -> Counter[Group]:
-        """Sums by country, period and breakdowns that the measure has; others are left out."""
-        names = _DIMENSIONS_OF[self.measure]
-        views = [VIEWS[breakdown] for breakdown in by if VIEWS[breakdown][0] in names]
-        totals = [n for n in names if DIMENSIONS[n].multiple and n not in {v[0] for v in views}]
-        sums: Counter[Group] = Counter()
-        for cell, count in cells.items():
-            if cell[0] != self.measure:
-                continue
-            values = dict(zip(names, cell[3:], strict=True))
-            if any(values[name] != TOTAL for name in totals) or not self.keep(values):
-                continue
-            shown = [view(values[name]) for name, view in views]
-            if None not in shown:
-                sums[(cell[1], cell[2], *(value or "" for value in shown))] += count
-        return sums
+    indicator: str
+    ref_area: str
+    time_period: str
+    dimension: str
+    unknown: int
+    total: int
 
+    @property
+    def share(self) -> float:
+        """Per cent."""
+        return self.unknown / self.total * 100
 
-@dataclass(frozen=True)
-class Count:
-    """A number of persons, cases or events."""
-
-    of: Select
-
-
-@dataclass(frozen=True)
-class Share:
-    """A percentage of one selection in another."""
-
-    of: Select
-    among: Select
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A number for each 100,000 residents."""
-
-    of: Select
-
-
-Formula = Count | Share | Rate
-
-
-def _is(name: str, *values: str) -> Keep:
-    return lambda found: found[name] in values
-
-
-def _known(name: str) -> Keep:
-    return lambda found: found[name] != UNKNOWN
-
-
-def _between_the_four(found: Mapping[str, str]) -> bool:
-    four = codelist("CL_REPORTING_COUNTRY")
-    ends = (found["ORIGIN"], found["DEST"])
-    return ends[0] != ends[1] and all(end in four for end in ends)
-
-
-CHILDREN = codelist("CL_AGE").descendants("Y0T17")
-
-FORMULAS: dict[str, Formula] = {
-    "VIC_IDENT": Count(Select("VIC_IDENT")),
-    "VIC_RATE": Rate(Select("VIC_IDENT")),
-    "VIC_PRES": Count(Select("VIC_PRES")),
-    "VIC_PRES2ID": Share(Select("VIC_PRES2ID_NUM"), Select("VIC_PRES2ID_DEN")),
-    "VIC_CHILD_SH": Share(
-        Select("VIC_IDENT", _is("AGE", *CHILDREN)), Select("VIC_IDENT", _known("AGE"))
-    ),
-    "VIC_FOR_SH": Share(
-        Select("VIC_IDENT", _is("NATFOR", "FOREIGN", "STATELESS")),
-        Select("VIC_IDENT", _known("NATFOR")),
-    ),
-    "VIC_CITIZ": Count(Select("VIC_CITIZ")),
-    "COR_FLOW": Count(Select("COR_FLOW")),
-    "COR_4": Count(Select("COR_FLOW", _between_the_four)),
-    "REP_N": Count(Select("REP_N")),
-    "REP_CSO_SH": Share(
-        Select("REP_N", _is("REPORTER", "NGO", "IGO")), Select("REP_N", _known("REPORTER"))
-    ),
-    "REP_TRANS_SH": Share(Select("REP_TRANS_SH_NUM"), Select("REP_TRANS_SH_DEN")),
-    "REF_COV": Share(Select("REF_COV_NUM"), Select("VIC_IDENT")),
-    "AST_N": Count(Select("AST_N")),
-    "INV_N": Count(Select("INV_N")),
-    "SUS_N": Count(Select("SUS_N")),
-    "PRO_N": Count(Select("PRO_N")),
-    "CONV_N": Count(Select("CONV_N")),
-    "NET_N": Count(Select("NET_N")),
-    "TRN_N": Count(Select("TRN_N")),
-    "TRN_PER": Count(Select("TRN_N_PER")),
-    "DQ_UNK": Share(Select("DQ_UNK_NUM"), Select("DQ_UNK_DEN")),
-}
 
 _MONTHLY = {rule.measure for rule in RULES if "M" in rule.frequencies}
 """Measures that are counted by the month; such a rule counts every event."""
-
-_ALWAYS_BY = {"DQ_UNK": "DIMENSION", "VIC_CITIZ": "CITIZ", "CONV_N": "STAGE"}
-"""Breakdowns without which the indicator says nothing."""
 
 
 # --- Observations ---------------------------------------------------------------------------------
@@ -234,22 +125,52 @@ def observe(cells: Cells, indicator: str, by: Sequence[str] = ()) -> list[Observ
     Raises:
         UnknownIndicator: The catalogue has no such indicator or breakdown.
     """
+    entry = entry_of(indicator)
+    if wrong := set(by) - set(entry.breakdowns):
+        raise UnknownIndicator(
+            expected=f"{indicator} by {', '.join(entry.breakdowns) or 'nothing'}",
+            got=", ".join(sorted(wrong)),
+        )
+    behind = [VIEWS[name][0][0] for name in by]
+    if len(set(behind)) < len(behind):
+        raise UnknownIndicator(expected="one breakdown of a dimension", got=", ".join(by))
+    formula = FORMULAS[indicator]
+    found = _compute(formula, cells, (*_always(formula, by), *by), indicator)
+    kept = (o for o in found if _frequency(o.time_period) in entry.frequencies)
+    return sorted(kept, key=_in_order)
+
+
+def _in_order(o: Observation) -> tuple[str, ...]:
+    """Bands of days stand in their own order, all else in that of the alphabet."""
+    values = (str(list(BANDS).index(v)) if v in BANDS else v for v in o.breakdown.values())
+    return o.ref_area, o.time_period, *values
+
+
+def entry_of(indicator: str) -> Indicator:
+    """The catalogue's entry of an indicator.
+
+    Raises:
+        UnknownIndicator: There is none.
+    """
     entry = catalogue().get(indicator)
     if entry is None:
         raise UnknownIndicator(expected=f"one of {', '.join(catalogue())}", got=indicator)
-    if unknown := set(by) - set(entry.breakdowns):
-        raise UnknownIndicator(
-            expected=f"{indicator} by {', '.join(entry.breakdowns) or 'nothing'}",
-            got=", ".join(sorted(unknown)),
-        )
-    behind = [VIEWS[name][0] for name in by]
-    if len(set(behind)) < len(behind):
-        raise UnknownIndicator(expected="one breakdown of a dimension", got=", ".join(by))
-    needed = _ALWAYS_BY.get(indicator)
-    by = by if needed is None or needed in by else (needed, *by)
-    found = _compute(FORMULAS[indicator], cells, by, indicator)
-    kept = (o for o in found if _frequency(o.time_period) in entry.frequencies)
-    return sorted(kept, key=lambda o: (o.ref_area, o.time_period, *o.breakdown.values()))
+    return entry
+
+
+def _always(formula: Formula, by: Sequence[str]) -> tuple[str, ...]:
+    """The breakdown without which an indicator says nothing, if it was not asked for."""
+    wanted: tuple[str, ...]
+    match formula:
+        case Count() | Share():
+            wanted = (formula.always_by,) if formula.always_by else ()
+        case Parts():
+            wanted = () if set(by) & set(formula.along) else formula.along[:1]
+        case Bands():
+            wanted = (formula.along,)
+        case _:
+            wanted = ()
+    return tuple(name for name in wanted if name not in by)
 
 
 def _frequency(period: str) -> str:
@@ -259,32 +180,35 @@ def _frequency(period: str) -> str:
 def _compute(
     formula: Formula, cells: Cells, by: Sequence[str], indicator: str
 ) -> Iterable[Observation]:
+    match formula:
+        case Count():
+            return _counts(formula, cells, by, indicator)
+        case Share():
+            return _shares(formula, cells, by, indicator)
+        case Parts():
+            return _parts(formula.of, [n for n in by if n in formula.along], cells, by, indicator)
+        case Bands():
+            found = _parts(formula.of, [formula.along], cells, by, indicator)
+            return _with_medians(list(found), formula.along)
+        case Rate():
+            return _rates(formula, cells, by, indicator)
+        case NotCounted():
+            return []
+
+
+def _observation(indicator: str, group: Group, by: Sequence[str], value: int | None) -> Observation:
+    area, period, *values = group
+    breakdown = dict(zip(by, values, strict=True))
+    return Observation(indicator, area, period, breakdown, value, "Q" if value is None else "A")
+
+
+def _counts(
+    formula: Count, cells: Cells, by: Sequence[str], indicator: str
+) -> Iterable[Observation]:
     counts = formula.of.add_up(cells, by)
-    if isinstance(formula, Count):
-        hidden = _hidden_months(counts) if formula.of.measure in _MONTHLY else set()
-        for group in counts.keys() | hidden:
-            area, period, *values = group
-            breakdown = dict(zip(by, values, strict=True))
-            told = (None, "Q") if group in hidden else (counts[group], "A")
-            yield Observation(indicator, area, period, breakdown, *told)
-        return
-    if isinstance(formula, Share):
-        known = formula.among.add_up(cells, by)
-        # Where all are unknown there is a missing share, not none.
-        bases: Mapping[Group, int | None] = {
-            group: known[group] for group in Select(formula.among.measure).add_up(cells, by)
-        }
-        scale, least = 100, LOW_RELIABILITY
-    else:
-        bases = {group: residents(group, by) for group in counts}
-        scale, least = 100_000, 0
-    for group, base in bases.items():
-        area, period, *values = group
-        breakdown = dict(zip(by, values, strict=True))
-        count = counts[group]
-        value = count / base * scale if base else None
-        status = "O" if value is None else "U" if (base or 0) < least else "A"
-        yield Observation(indicator, area, period, breakdown, value, status, count, base)
+    hidden = _hidden_months(counts) if formula.of.measure in _MONTHLY else set()
+    for group in counts.keys() | hidden:
+        yield _observation(indicator, group, by, None if group in hidden else counts[group])
 
 
 def _hidden_months(counts: Mapping[Group, int]) -> set[Group]:
@@ -301,6 +225,86 @@ def _hidden_months(counts: Mapping[Group, int]) -> set[Group]:
         if more > 0
         for month in months_of(quarter)
     }
+
+
+# --- Shares ---------------------------------------------------------------------------------------
+
+
+def _divided(o: Observation, count: int, base: int | None, scale: int, least: int) -> Observation:
+    """An observation with its quotient."""
+    value = count / base * scale if base else None
+    status = "O" if value is None else "U" if (base or 0) < least else "A"
+    return replace(o, value=value, obs_status=status, numerator=count, denominator=base)
+
+
+def _shares(
+    formula: Share, cells: Cells, by: Sequence[str], indicator: str
+) -> Iterable[Observation]:
+    counts = formula.of.add_up(cells, by)
+    known = formula.among.add_up(cells, by)
+    # Where all are unknown there is a missing share, not none.
+    for group, number in formula.among.of_all().add_up(cells, by).items():
+        o = _observation(indicator, group, by, None)
+        told = replace(o, unknown=number - known[group]) if formula.among.known else o
+        yield _divided(told, counts[group], known[group], 100, LOW_RELIABILITY)
+
+
+def _parts(
+    of: Select, along: Sequence[str], cells: Cells, by: Sequence[str], indicator: str
+) -> Iterable[Observation]:
+    known = replace(of, known=(*of.known, *(of.behind(name) for name in along)))
+    rest = [name for name in by if name not in along]
+    every, bases = of.add_up(cells, rest), known.add_up(cells, rest)
+    places = [place for place, name in enumerate(by) if name not in along]
+    empty = set(every)
+    for group, count in known.add_up(cells, by).items():
+        base = (*group[:2], *(group[2 + place] for place in places))
+        empty.discard(base)
+        o = _observation(indicator, group, by, None)
+        told = replace(o, unknown=every[base] - bases[base])
+        yield _divided(told, count, bases[base], 100, LOW_RELIABILITY)
+    for base in empty:
+        values = dict(zip(rest, base[2:], strict=True))
+        group = (*base[:2], *(values.get(name, UNKNOWN) for name in by))
+        o = _observation(indicator, group, by, None)
+        yield _divided(replace(o, unknown=every[base]), 0, None, 100, LOW_RELIABILITY)
+
+
+def _with_medians(found: Sequence[Observation], along: str) -> Iterable[Observation]:
+    """Tells the median band beside every band of a group."""
+    bands: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for o in found:
+        bands[_beside(o, along)][o.breakdown[along]] += o.numerator or 0
+    for o in found:
+        yield replace(o, median=median_band(bands[_beside(o, along)]))
+
+
+def _beside(o: Observation, along: str) -> tuple[str, ...]:
+    return o.ref_area, o.time_period, *(v for n, v in o.breakdown.items() if n != along)
+
+
+def median_band(numbers: Mapping[str, int]) -> str | None:
+    """The band by whose end half of the things are reached; None where nothing is known.
+
+    Example:
+        >>> median_band({"D0T7": 2, "D8T30": 1, "D_GT365": 2})
+        'D8T30'
+    """
+    reached, half = 0, sum(numbers.get(band, 0) for band in BANDS) / 2
+    for band in BANDS:
+        reached += numbers.get(band, 0)
+        if reached and reached >= half:
+            return band
+    return None
+
+
+# --- Rates ----------------------------------------------------------------------------------------
+
+
+def _rates(formula: Rate, cells: Cells, by: Sequence[str], indicator: str) -> Iterable[Observation]:
+    for group, count in formula.of.add_up(cells, by).items():
+        o = _observation(indicator, group, by, None)
+        yield _divided(o, count, residents(group, by), 100_000, 0)
 
 
 @cache
@@ -324,3 +328,44 @@ def residents(group: Group, by: Sequence[str]) -> int | None:
     breakdown = dict(zip(by, values, strict=True))
     sex, age = breakdown.get("SEX", TOTAL), breakdown.get("AGE", TOTAL)
     return _population().get((area, period, sex, age))
+
+
+# --- What is unknown ------------------------------------------------------------------------------
+
+
+def unknowns(cells: Cells, indicator: str) -> list[Unknown]:
+    """How much is unknown of what an indicator rests on, dimension by dimension.
+
+    By quarters and years: a month may be known in part only.
+
+    Args:
+        cells: The cells of the ledgers.
+        indicator: Its code.
+
+    Raises:
+        UnknownIndicator: The catalogue has no such indicator.
+    """
+    entry, formula = entry_of(indicator), FORMULAS[indicator]
+    if isinstance(formula, NotCounted):
+        return []
+    of = (formula.among if isinstance(formula, Share) else formula.of).of_all()
+    resting = {*(of.behind(name) for name in entry.breakdowns), *_rests_on(formula)}
+    names = [name for name in of.dimensions if name in resting]
+    asked = set(entry.frequencies) - {"M"}
+    totals = {g: n for g, n in of.add_up(cells, ()).items() if _frequency(g[1]) in asked}
+    found = {name: _unknown_along(of, name, cells) for name in names}
+    return [
+        Unknown(indicator, area, period, name, found[name][area, period], total)
+        for (area, period), total in sorted(totals.items())
+        for name in names
+    ]
+
+
+def _rests_on(formula: Formula) -> tuple[str, ...]:
+    return formula.among.known if isinstance(formula, Share) else ()
+
+
+def _unknown_along(of: Select, name: str, cells: Cells) -> Counter[Group]:
+    """The things whose value of a dimension is unknown, by country and period."""
+    known = replace(of, known=(name,)).add_up(cells, ())
+    return Counter({g: total - known[g] for g, total in of.add_up(cells, ()).items()})

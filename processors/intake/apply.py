@@ -8,7 +8,9 @@ The rules:
    With another content it is refused.
 3. The newest event of a fact stands, and counts. It takes the place of the one before, whether it
    names it (a correction) or not (an authority that lost its outbox states its register again).
-   Both are of one type and one subject. A withdrawal stands too, and counts nothing.
+   Both are of one type and one subject. A withdrawal stands too, and counts nothing. When and
+   where in the log the fact was first told stays with it, whatever is corrected later: what is
+   published counts by it, so that a period that is closed does not grow.
 4. Where its authority has agreed on k-anonymity, an event tells no more than its batch attests of
    its quarter. Only a withdrawal may repeat what stands: it tells nothing new.
 5. Cells change by what a subject added before and adds now, once for each subject and batch.
@@ -28,6 +30,7 @@ from typing import NamedTuple
 
 from processors.indicators.rules import Cell, cells_of
 from processors.intake.records import (
+    ACCEPTANCE,
     Fields,
     cell_key,
     event_key,
@@ -100,18 +103,28 @@ class Origin:
         authority: Who signed it.
         stream: The stream it belongs to.
         produced_at: When it was sealed, milliseconds since 1970.
+        offset: Where it lies in the log of its partition.
         anonymity: What it attests of the quarters that it has events of.
     """
 
     authority: Authority
     stream: int
     produced_at: int
+    offset: int
     anonymity: tuple[Attestation, ...] = ()
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:
         """The node that each quarter is attested to be told at."""
         return {attested.window: attested.node for attested in self.anonymity}
+
+    @cached_property
+    def day(self) -> str:
+        """The day on which it was sealed (UTC), the day of acceptance of its events.
+
+        It is the authority's word, and the same in every fold of the log.
+        """
+        return datetime.fromtimestamp(self.produced_at / 1000, UTC).date().isoformat()
 
     @cached_property
     def latest_period(self) -> str:
@@ -134,9 +147,10 @@ def apply_events(messages: Sequence[bytes], origin: Origin, read: Read) -> Appli
     before = _load(read, {c.subject for c in candidates})
     now = {subject: unpack_subject(value) for subject, value in before.items()}
     touched: dict[bytes, None] = {}
+    acceptance = dict(zip(ACCEPTANCE, (origin.day, origin.offset), strict=True))
     for candidate in candidates:
         try:
-            known = _place(candidate, events, now[candidate.subject])
+            known = _place(candidate, events, now[candidate.subject], acceptance)
         except SouthmedError as error:
             result.refused.append(_refusal(candidate.position, error))
             continue
@@ -224,7 +238,10 @@ def _event_keys(candidates: Sequence[_Candidate]) -> set[bytes]:
 
 
 def _place(
-    candidate: _Candidate, events: dict[bytes, bytes | None], standing: list[Fields]
+    candidate: _Candidate,
+    events: dict[bytes, bytes | None],
+    standing: list[Fields],
+    acceptance: Fields,
 ) -> bool:
     """Puts an event in the place of its fact among those that stand; True if it was known."""
     fields = candidate.fields
@@ -239,10 +256,10 @@ def _place(
     _check_superseded(candidate, events, before)
     if candidate.beyond and not _repeats(fields, before):
         raise NotAnonymised(got=candidate.beyond)
-    if place is None:
-        standing.append(fields)
+    if before is None or place is None:
+        standing.append({**fields, **acceptance})
     else:
-        standing[place] = fields
+        standing[place] = {**fields, **{name: before[name] for name in ACCEPTANCE}}
     events[key] = record
     return False
 

@@ -100,7 +100,7 @@ def fold(record: Record, read: Read, secrets: Secrets) -> Outcome:
     head = unpack_head(head_record)
     try:
         batch = prove(claimed, secrets.trust)
-        judged = _judge(batch, head, seen, read, secrets)
+        judged = _judge(batch, record.offset, head, seen, read, secrets)
         return _close(record, state, place, judged, secrets.trust.version)
     except SouthmedError as error:
         judged = _refusal(claimed, head, error)
@@ -109,7 +109,7 @@ def fold(record: Record, read: Read, secrets: Secrets) -> Outcome:
 
 
 def _judge(
-    batch: Verified, head: Head, seen: bytes | None, read: Read, secrets: Secrets
+    batch: Verified, offset: int, head: Head, seen: bytes | None, read: Read, secrets: Secrets
 ) -> tuple[Entry, Head, Writes]:
     """The receipt entry, the new head and the writes of a batch that can be taken."""
     authority = secrets.trust.authority(batch.place.authority)
@@ -122,7 +122,7 @@ def _judge(
     )
     if step is Step.DUPLICATES and first is not None:
         return replace(first, status=Status.DUPLICATE), head, {}
-    origin = Origin(authority, batch.place.stream, batch.produced_at, batch.anonymity)
+    origin = Origin(authority, batch.place.stream, batch.produced_at, offset, batch.anonymity)
     applied = apply_events(open_body(batch, secrets.keys), origin, read)
     entry = _accepted(batch, applied)
     applied.writes[batch_key(authority.id, batch.link.position)] = pack_entry(entry)

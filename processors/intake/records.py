@@ -11,7 +11,8 @@ H     authority                head of the authority's chain in this partition
 O     offset                   what became of the Kafka record at that offset, and the digest
 B     authority, position      hash of the accepted batch, and its receipt entry
 E     event id                 digest of the event, and its subject
-S     subject                  the subject's events that stand at present
+S     subject                  the subject's events that stand at present, each with the day and
+                               the offset at which its fact was first accepted
 C     cell                     the number counted
 A     authority, quarter       what was attested of it last (`processors.intake.attested`)
 ====  =======================  ==============================================================
@@ -30,6 +31,7 @@ from typing import Any
 
 import msgspec
 
+from processors.indicators.acceptance import DAY_OF_ACCEPTANCE, PLACE_OF_ACCEPTANCE
 from processors.indicators.rules import RULES_VERSION, Cell
 from schemas.case_events import EVENT_TYPES
 from schemas.chain import Head
@@ -176,6 +178,8 @@ def pack_event(message: bytes, subject: bytes) -> bytes:
 
 
 SUBJECTS = b"S"
+ACCEPTANCE = (DAY_OF_ACCEPTANCE, PLACE_OF_ACCEPTANCE)
+"""What the ledger adds to an event that stands: when and where its fact was first told."""
 
 
 def subject_key(fields: Fields) -> bytes:

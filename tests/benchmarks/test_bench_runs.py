@@ -52,6 +52,16 @@ class TestQuickBench:
         targets = {row["events_a_batch"]: row["target"] for row in figures["reading"]}
         assert targets == {1: 3.0, 10: None, 100: None, 1_000: 2.0}
 
+    def test_counting_by_the_first_rules_stands_beside_counting_by_all(
+        self, figures: dict[str, Any]
+    ) -> None:
+        first, all_rules = figures["counting"]
+        assert (first["indicators"], all_rules["indicators"]) == ("the first 21", "all 46")
+        for row in (first, all_rules):
+            assert row["us_per_event"] > 0
+            assert row["events_per_core_second"] > 0
+        assert 0 < first["cells_per_event"] < all_rules["cells_per_event"]
+
     def test_memory_and_latency_are_measured(self, figures: dict[str, Any]) -> None:
         memory, latency = figures["memory"], figures["latency"]
         assert memory["events"] > 0

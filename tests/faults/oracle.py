@@ -24,6 +24,7 @@ from deploy.home import Site, init_site
 from processors.indicators.rules import Cell, cells_of
 from processors.intake.ledger import Ledger, newest_ledgers
 from processors.intake.records import (
+    ACCEPTANCE,
     CELLS,
     pack_subject,
     read_cell,
@@ -36,6 +37,8 @@ from schemas.codec import decode
 from schemas.kafka import Broker
 
 SUBJECTS = b"S"
+OF_THE_RUN = "DQ_LATE"
+"""Counts when facts were accepted, which no other run has in common."""
 Fact = tuple[bytes, bytes]
 """A fact's reference, and a digest of what stands for it."""
 
@@ -107,7 +110,7 @@ def undisturbed(registers: Mapping[str, Register], keys: Path, scratch: Path) ->
         for standing in by_subject.values():
             # As a ledger would keep it.
             events = unpack_subject(pack_subject(standing))
-            cells.update(cells_of(events))
+            cells.update(cells_of(events))  # Nothing accepted, so nothing of the run.
             facts.update(map(_fact, events))
     return Counted(dict(cells), facts)
 
@@ -140,7 +143,8 @@ def in_ledgers(site: Site) -> Counted:
     for path in newest_ledgers(site.ledgers).values():
         ledger = Ledger(path, read_only=True)
         for key, value in ledger.items(CELLS):
-            cells[read_cell(key)] += unpack_count(value)
+            if (cell := read_cell(key))[0] != OF_THE_RUN:
+                cells[cell] += unpack_count(value)
         for _, value in ledger.items(SUBJECTS):
             facts.update(map(_fact, unpack_subject(value)))
         ledger.close()
@@ -148,6 +152,7 @@ def in_ledgers(site: Site) -> Counted:
 
 
 def _fact(fields: Mapping[str, Any]) -> Fact:
-    content = {name: value for name, value in fields.items() if name not in ASSIGNED}
+    run_s_own = (*ASSIGNED, *ACCEPTANCE)
+    content = {name: value for name, value in fields.items() if name not in run_s_own}
     packed = msgspec.msgpack.encode(sorted(content.items()))
     return fields["fact_ref"], hashlib.sha256(packed).digest()

@@ -77,7 +77,9 @@ class Scene:
                 stop(worker)
 
     def cells(self) -> dict[Cell, int]:
-        return read_cells(self.site.ledgers)
+        """What the ledgers count, but for when it was accepted: that is each run's own."""
+        cells = read_cells(self.site.ledgers)
+        return {cell: number for cell, number in cells.items() if cell[0] != "DQ_LATE"}
 
     def oracle(self, scratch: Path, *authorities: str) -> dict[Cell, int]:
         """The cells of an undisturbed count of the authorities' registers."""

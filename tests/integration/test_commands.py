@@ -21,6 +21,7 @@ from deploy.home import LiveSecrets, Site, init_site
 from deploy.terminal import broker_at
 from processors.intake.fold import Record, fold
 from processors.intake.ledger import Ledger, ledger_path
+from processors.intake.records import cell_key, pack_count
 from schemas.anonymity import BOTTOM
 from schemas.indicators import catalogue
 from schemas.trust import TrustDocument
@@ -114,8 +115,10 @@ def test_indicators_list_is_the_catalogue(southmed: Southmed) -> None:
     assert said.status == 0
     assert [entry["code"] for entry in said.json] == list(catalogue())
     assert said.json[0]["breakdowns"] == list(catalogue()["VIC_IDENT"].breakdowns)
+    assert said.json[0]["not_additive"] == ["FORM", "FORM_SDG", "FORM_NAT"]
     told = southmed("indicators", "list")
     assert told.status == 0
+    assert "FORM_SDG*" in told.out
     assert "VIC_IDENT" in told.out
 
 
@@ -132,6 +135,8 @@ def test_indicators_show_as_json(southmed: Southmed, counted: Site) -> None:
             "obs_status": "A",
             "numerator": None,
             "denominator": None,
+            "unknown": None,
+            "median": None,
         }
     ]
 
@@ -152,6 +157,11 @@ ASKED: list[tuple[list[str], list[tuple[str, dict[str, str], object]]]] = [
     (["VIC_IDENT", "--country", "tun", "--by", "FORM_SDG"], [("2019", {"FORM_SDG": "SDG_LAB"}, 3)]),
     (["TRN_PER"], [("2018", {}, 20)]),
     (["VIC_RATE", "--by", "SEX"], [("2019", {"SEX": s}, None) for s in "FM"]),
+    (["VIC_LAB", "--by", "FORM"], [("2019", {"FORM": f}, 3) for f in ("LAB", "LAB_DOM")]),
+    (["T_REP_ID"], [("2019", {"DUR_BAND": "D8T30"}, 100)]),
+    (["MEANS_SH", "--by", "SEX"], [("2019", {"MEANS": "EARN", "SEX": s}, 100) for s in "FM"]),
+    (["TRN_TOT"], []),
+    (["NET_XLINK"], []),
 ]
 
 
@@ -181,6 +191,64 @@ def test_a_missing_value_is_not_shown_as_zero(southmed: Southmed, counted: Site)
     lines = [line for line in said.out.splitlines() if "TUN" in line]
     assert len(lines) == 2
     assert not any(cell.strip() == "0" for line in lines for cell in line.split("│"))
+
+
+def test_the_median_band_and_the_unknown_stand_beside_a_share(
+    southmed: Southmed, counted: Site
+) -> None:
+    said = southmed("indicators", "show", "T_REP_ID", "--site", counted.root, "--json")
+    (one,) = said.json
+    assert (one["median"], one["denominator"], one["unknown"]) == ("D8T30", 3, 0)
+    told = southmed("indicators", "show", "T_REP_ID", "--site", counted.root).out
+    assert "Counted: Formally identified victims." in told
+    assert "median" in told
+    assert "unknown" in told
+
+
+def test_parts_that_do_not_add_up_are_told_as_such(southmed: Southmed, counted: Site) -> None:
+    several = "FORM_SDG: several values a person, no sum."
+    said = southmed("indicators", "show", "VIC_IDENT", "--by", "FORM_SDG", "--site", counted.root)
+    assert several in said.out
+    said = southmed("indicators", "show", "VIC_IDENT", "--by", "SEX", "--site", counted.root)
+    assert "no sum" not in said.out
+
+
+def test_an_indicator_that_is_not_counted_says_why(southmed: Southmed, counted: Site) -> None:
+    said = southmed("indicators", "show", "NET_XLINK", "--site", counted.root)
+    assert said.status == 0
+    assert "NET_XLINK is not counted. Tokens of facilitators" in said.told
+    listed = {e["code"]: e["not_counted"] for e in southmed("indicators", "list", "--json").json}
+    assert [code for code, reason in listed.items() if reason] == ["NET_XLINK"]
+
+
+def test_what_is_unknown_of_an_indicator(southmed: Southmed, counted: Site) -> None:
+    said = southmed("indicators", "unknown", "vic_xborder_sh", "--site", counted.root, "--json")
+    assert [(u["dimension"], u["unknown"], u["total"]) for u in said.json] == [
+        ("GEOGRAPHY", 0, 3),
+        ("EXPLOITATION", 0, 3),
+    ]
+    told = southmed("indicators", "unknown", "VIC_IDENT", "--site", counted.root)
+    assert (told.status, "NATFOR" in told.out) == (0, True)
+
+
+def test_the_cells_of_a_ledger_add_up(southmed: Southmed, counted: Site) -> None:
+    said = southmed("indicators", "quality", "--site", counted.root, "--json")
+    assert (said.status, said.json) == (0, {"findings": [], "gaps": []})
+    assert "The cells add up." in southmed("indicators", "quality", "--site", counted.root).out
+
+
+def test_a_ledger_whose_cells_do_not_add_up_is_told(southmed: Southmed, counted: Site) -> None:
+    ledger = Ledger(ledger_path(counted.ledgers / "worker-1", TOPIC))
+    quarter = cell_key(("TRN_N", "TUN", "2018-Q1", "PREV", "POLICE", "BLEND"))
+    ledger.commit({quarter: pack_count(2)})
+    ledger.close()
+    said = southmed("indicators", "quality", "--site", counted.root, "--json")
+    assert said.status == 1
+    assert {(gap["of"], gap["whole"], gap["parts"]) for gap in said.json["gaps"]} == {
+        ("quarters", 1, 2),
+        ("AUDIENCE", 1, 2),
+    }
+    assert "Cells do not add up" in southmed("indicators", "quality", "--site", counted.root).told
 
 
 # --- adapter status ------------------------------------------------------------------------------
@@ -262,7 +330,7 @@ def test_a_register_that_is_followed_is_left_alone_while_too_many_rows_are_missi
 
 ERRORS: list[tuple[list[str], str]] = [
     (["indicators", "show", "VIC_IDENTT", "--site", "{counted}"], "UNKNOWN_INDICATOR"),
-    (["indicators", "show", "VIC_IDENT", "--by", "REGION", "--site", "{counted}"], "UNKNOWN_IND"),
+    (["indicators", "show", "VIC_IDENT", "--by", "ISIC", "--site", "{counted}"], "UNKNOWN_IND"),
     (["indicators", "show", "VIC_IDENT", "--site", "{empty}"], "LEDGER_MISSING"),
     (["verify", "--site", "{empty}", "--broker", "127.0.0.1:1"], "LEDGER_MISSING"),
     (["adapter", "status", "tunisia", "--site", "{empty}"], "OUTBOX_MISSING"),

@@ -25,10 +25,10 @@ ONCE_EVER = [
         [identified(period="2023-05", exploitation=["_U"])],
         "VIC_IDENT",
         {
-            "2023-Q2 F Y18T29 FOREIGN _T": 1,
-            "2023-Q2 F Y18T29 FOREIGN _U": 1,
-            "2023 F Y18T29 FOREIGN _T": 1,
-            "2023 F Y18T29 FOREIGN _U": 1,
+            "2023-Q2 F Y18T29 FOREIGN TN-R1 XB _T": 1,
+            "2023-Q2 F Y18T29 FOREIGN TN-R1 XB _U": 1,
+            "2023 F Y18T29 FOREIGN TN-R1 XB _T": 1,
+            "2023 F Y18T29 FOREIGN TN-R1 XB _U": 1,
         },
     ),
     Scenario(
@@ -223,7 +223,7 @@ def test_forms_of_exploitation_a_victim_counts_under(codes: list[str], values: s
     """SDG 16.2.2 puts slavery and servitude with forced labour, national returns with others."""
     cells = told([identified(exploitation=codes)], "VIC_IDENT")
     assert cells == {
-        f"{period} F Y18T29 FOREIGN {value}": 1
+        f"{period} F Y18T29 FOREIGN TN-R1 XB {value}": 1
         for period in ("2023-Q2", "2023")
         for value in values.split()
     }

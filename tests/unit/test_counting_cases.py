@@ -111,7 +111,7 @@ TRAINING = [
         [trained(audience=["JUDGE", "POLICE"], participants_f=9, participants_total=20)],
         "TRN_N_PER",
         {
-            f"{period} PREV {audience} BLEND {sex}": number
+            f"{period} PREV {audience} BLEND N {sex}": number
             for period in ("2023-Q2", "2023")
             for audience in ("_T", "JUDGE", "POLICE")
             for sex, number in (("F", 9), ("_U", 11))
@@ -122,7 +122,7 @@ TRAINING = [
         [trained(audience=["NGO"], participants_f=0, participants_m=6, participants_total=6)],
         "TRN_N_PER",
         {
-            f"{period} PREV {audience} BLEND M": 6
+            f"{period} PREV {audience} BLEND N M": 6
             for period in ("2023-Q2", "2023")
             for audience in ("_T", "NGO")
         },
@@ -132,7 +132,7 @@ TRAINING = [
         [trained(audience=["NGO"], participants_f=None, participants_total=3)],
         "TRN_N_PER",
         {
-            f"{period} PREV {audience} BLEND _U": 3
+            f"{period} PREV {audience} BLEND N _U": 3
             for period in ("2023-Q2", "2023")
             for audience in ("_T", "NGO")
         },

@@ -26,11 +26,12 @@ def victims(
     natfor: str = "FOREIGN",
     forms: str = "",
     *,
+    geography: str = "_U",
     country: str = "TUN",
     period: str = "2019",
 ) -> Counter[Cell]:
     """Cells of identified victims: one of all forms, and one for each form told."""
-    person = ("VIC_IDENT", country, period, sex, age, natfor)
+    person = ("VIC_IDENT", country, period, sex, age, natfor, "_U", geography)
     return Counter({(*person, form): number for form in ("_T", *forms.split())})
 
 
@@ -250,7 +251,7 @@ def test_a_rate_without_its_population_is_missing_and_not_zero(
 WRONG = [
     ("VIC_IDENTT", [], "VIC_IDENTT"),
     ("", [], ""),
-    ("VIC_IDENT", ["REGION"], "REGION"),
+    ("VIC_IDENT", ["ISIC"], "ISIC"),
     ("VIC_IDENT", ["sex"], "sex"),
     ("VIC_RATE", ["AGE_BAND"], "AGE_BAND"),
     ("VIC_CITIZ", ["SEX", "FORM"], "FORM, SEX"),
