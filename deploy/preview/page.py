@@ -54,6 +54,10 @@ def _style() -> str:
     return (files("deploy.preview") / "page.css").read_text(encoding="utf-8")
 
 
+SHORT = 12
+"""Letters of the longest value of a list that is set in narrow columns."""
+
+
 class _Article:
     """The page in one language."""
 
@@ -174,7 +178,8 @@ class _Article:
             element("li", self._value(list_id, value), element("b", _number(count)))
             for value, count in in_order(list_id, counts)
         ]
-        kind = "values" if list_id else "values short"
+        short = not list_id and max(map(len, counts)) <= SHORT
+        kind = "values short" if short else "values"
         return element("section", title, element("ul", *values, class_=kind), class_="field")
 
     def _value(self, list_id: str, value: str) -> Html:
