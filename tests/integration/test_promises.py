@@ -151,7 +151,7 @@ def test_4_no_number_is_published_and_no_event_lies_open_on_the_broker(ran: Ran)
     assert counts
     references = {decode(event).fields["case_ref"] for event in opened(ran)}
     for name, records in ran.messages.items():
-        assert name.split(".")[1] in {"cases", "receipts", "quarantine", "clock"}
+        assert name.split(".")[1] in {"cases", "receipts", "quarantine", "clock", "indicators"}
         for _, value in records:
             assert not any(reference in value for reference in references)
             with pytest.raises((UnicodeDecodeError, json.JSONDecodeError)):

@@ -1,0 +1,202 @@
+"""From what stands in the ledgers to the records that a release counts, and their digest.
+
+The rules:
+
+1. One record is one person in one case (or one training, one request), with the values it counts
+   under. A person counts once formally identified, and is described by the newest decision.
+2. A record's key is a keyed hash of its pseudonym: it says nothing to whoever lacks the key, and
+   is the same every time.
+3. The snapshot is a Merkle root over the records of the period, sorted by their keys. What is
+   published is a keyed digest of it, bound to the release: two published digests never compare, so
+   nobody learns from them whether anything changed, and an empty period looks like any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from processors.indicators.rules import IDENTIFIED, REFERRED, period_at
+from processors.release.errors import OutsideTables
+from processors.release.tables import MONTH, Cell, Counts, Tables, holds
+
+Fields = Mapping[str, Any]
+Subject = Sequence[Fields]
+"""The events of one subject that stand."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One thing that is counted.
+
+    Attributes:
+        key: Keyed hash of what it is about.
+        month: Month in which it entered; its quarter, where the month is not told.
+        values: Value of every dimension.
+    """
+
+    key: bytes
+    month: str
+    values: Mapping[str, str]
+
+    def cell(self, by: Sequence[str]) -> Cell:
+        """The one cell of a table that it falls in."""
+        return tuple(self.month if name == MONTH else self.values[name] for name in by)
+
+    def attributes(self) -> list[Any]:
+        """What it counts under, in one way of writing."""
+        return [self.month, *sorted(self.values.items())]
+
+
+Population = Mapping[Counts, Sequence[Record]]
+
+
+def entered(counted: Sequence[Fields]) -> str:
+    """The month in which a subject enters the tables; the quarter, where the month is hidden."""
+    first = min(counted, key=lambda event: str(event["period"]))
+    month: str = first["period"]
+    return period_at(month, "Q") if "period" in first["suppressed_fields"] else month
+
+
+# --- Records -------------------------------------------------------------------------------------
+
+CONVICTED = frozenset({"CONV1", "CONVF"})
+PROSECUTED = frozenset({"PROSEC", "ACQUIT", "APPEAL"})
+"""Stages that nobody reaches who is not prosecuted."""
+
+
+def population(subjects: Iterable[Subject], tables: Tables, record_key: bytes) -> Population:
+    """Everything that releases count.
+
+    Args:
+        subjects: Of all ledgers.
+        tables: The file of tables.
+        record_key: The secret behind records' keys.
+    """
+    found: dict[Counts, list[Record]] = {"VICTIMS": [], "TRAININGS": [], "REQUESTS": []}
+    stages: defaultdict[tuple[str, bytes], set[str]] = defaultdict(set)
+    victims: list[Subject] = []
+    make = _Maker(tables, record_key)
+    for subject in subjects:
+        standing = [event for event in subject if event["validation"] != "WITHDRAWN"]
+        for event in standing:
+            match event["event_type"]:
+                case "justice.person_stage":
+                    stages[(event["producer"], event["case_ref"])].add(event["stage"])
+                case "training.delivered":
+                    found["TRAININGS"].append(make.fact(event, ("AXIS", "MODE")))
+                case "cooperation.request":
+                    found["REQUESTS"].append(make.fact(event, ("DIRECTION", "KIND")))
+        if any(IDENTIFIED.holds(event) for event in standing):
+            victims.append(standing)
+    found["VICTIMS"] = [make.victim(events, stages) for events in victims]
+    return found
+
+
+class _Maker:
+    def __init__(self, tables: Tables, record_key: bytes) -> None:
+        self._tables = tables
+        self._key = record_key
+
+    def _hash(self, kind: bytes, event: Fields, reference: str) -> bytes:
+        about = kind + b"|" + event["producer"].encode() + b"|" + event[reference]
+        return hmac.digest(self._key, b"southmed record v1|" + about, "sha256")
+
+    def fact(self, event: Fields, names: Sequence[str]) -> Record:
+        values = {name: event[name.lower()] for name in names}
+        values["REF_AREA"] = event["country"]
+        return Record(self._hash(b"f", event, "fact_ref"), entered([event]), values)
+
+    def victim(self, events: Subject, stages: Mapping[tuple[str, bytes], set[str]]) -> Record:
+        decisions = [event for event in events if IDENTIFIED.holds(event)]
+        person = decisions[-1]
+        reached = stages.get((person["producer"], person["case_ref"]), set())
+        values = {
+            "REF_AREA": person["country"],
+            "SEX": self._tables.fold("SEX", [person["sex"]]),
+            "AGE": self._tables.fold("AGE", [person["age_band"]]),
+            "FORM": self._tables.fold("FORM", person["exploitation"]),
+            "ORIGIN": self._tables.fold("ORIGIN", [person["country_of_recruitment"]]),
+            "STAGE": _stage(reached, any(REFERRED.holds(event) for event in events)),
+        }
+        return Record(self._hash(b"v", person, "victim_ref"), entered(decisions), values)
+
+
+def _stage(reached: set[str], referred: bool) -> str:
+    """The highest stage that a person's case reached."""
+    if reached & CONVICTED:
+        return "CONV"
+    if reached & PROSECUTED:
+        return "PROSEC"
+    return "REFERRED" if referred else "IDENTIFIED"
+
+
+# --- Counting and digest -------------------------------------------------------------------------
+
+
+def of_period(records: Iterable[Record], period: str) -> list[Record]:
+    """The records that entered in a quarter or year."""
+    return [record for record in records if holds(period, record.month)]
+
+
+def count(records: Iterable[Record], tables: Tables, table: str, period: str) -> dict[Cell, int]:
+    """How many records fall in each cell, empty ones too.
+
+    Raises:
+        OutsideTables: A record falls in no cell.
+    """
+    cells = dict.fromkeys(tables.cells(table, period), 0)
+    by = tables.tables[table].by
+    for cell, number in Counter(record.cell(by) for record in records).items():
+        if cell not in cells:
+            raise OutsideTables(expected=f"a cell of {table}")
+        cells[cell] = number
+    return cells
+
+
+def merkle_root(records: Iterable[Record]) -> bytes:
+    """The root over the records in the order of their keys; RFC 6962's shape of tree."""
+    layer = sorted(
+        (record.key, hashlib.sha256(_canonical(record.attributes())).digest()) for record in records
+    )
+    nodes = [hashlib.sha256(b"\0" + key + attributes).digest() for key, attributes in layer]
+    if not nodes:
+        return hashlib.sha256(b"").digest()
+    while len(nodes) > 1:
+        pairs = zip(nodes[::2], nodes[1::2], strict=False)
+        odd = nodes[-1:] if len(nodes) % 2 else []
+        nodes = [hashlib.sha256(b"\1" + left + right).digest() for left, right in pairs] + odd
+    return nodes[0]
+
+
+def snapshot(records: Iterable[Record], release: str, record_key: bytes) -> bytes:
+    """The digest of the records, bound to the release that is made of them."""
+    root = merkle_root(records)
+    return hmac.digest(
+        record_key, b"southmed snapshot v1|" + release.encode() + b"|" + root, "sha256"
+    )
+
+
+def _canonical(document: Any) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+# --- Kept for the audit --------------------------------------------------------------------------
+
+
+def pack(records: Iterable[Record]) -> bytes:
+    """Records as a private file, one JSON line each, so that a release can be computed again."""
+    ordered = sorted(records, key=lambda record: record.key)
+    lines = (_canonical([r.key.hex(), r.month, dict(sorted(r.values.items()))]) for r in ordered)
+    return b"".join(line + b"\n" for line in lines)
+
+
+def unpack(content: bytes) -> list[Record]:
+    """Reads what `pack` wrote."""
+    rows = (json.loads(line) for line in content.splitlines())
+    return [Record(bytes.fromhex(key), month, values) for key, month, values in rows]
