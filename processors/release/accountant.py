@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from processors.release.errors import AlreadyReleased, BudgetExceeded
@@ -72,6 +72,18 @@ class Accountant:
                     regular += rho_of(release)
         return Spent(quarter, regular, errata)
 
+    def quarters(self) -> list[str]:
+        """Every quarter that a release holds, in order."""
+        return sorted(
+            {q for release in self.releases.values() for q in quarters_of(release.period)}
+        )
+
+    def overspent(self) -> list[str]:
+        """The quarters whose persons cost more than the budget; none, if all is well."""
+        spent = map(self.spent, self.quarters())
+        most = self.budget
+        return [s.quarter for s in spent if s.regular > most.rho or s.errata > most.reserve]
+
     def admit(self, release: Release) -> None:
         """Says whether a release may be published now.
 
@@ -88,6 +100,11 @@ class Accountant:
                 )
             return
         self.afford(release.key, release.period, release.vintage == "ERRATUM", rho_of(release))
+
+    def with_admitted(self, release: Release) -> Accountant:
+        """The state with one release more; raises as `admit`."""
+        self.admit(release)
+        return replace(self, releases={**self.releases, release.key: release})
 
     def afford(self, key: str, period: str, erratum: bool, rho: Fraction) -> None:
         """Raises BudgetExceeded if the persons of a period cannot bear another cost."""

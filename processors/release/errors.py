@@ -33,7 +33,7 @@ class BudgetExceeded(ReleaseError):
 
     code = "BUDGET_EXCEEDED"
     summary = "the release would exceed the budget"
-    advice = "Publish it not at all."
+    advice = "Publish it not at all. `southmed release budget` shows what was spent on what."
 
 
 class NotDue(ReleaseError):
@@ -41,7 +41,7 @@ class NotDue(ReleaseError):
 
     code = "NOT_DUE"
     summary = "the calendar has no such release at this date"
-    advice = "See the calendar of releases."
+    advice = "See `southmed release plan`."
 
 
 class NoSuchRelease(ReleaseError):
@@ -49,7 +49,7 @@ class NoSuchRelease(ReleaseError):
 
     code = "NO_SUCH_RELEASE"
     summary = "no such release was published"
-    advice = "See the calendar of releases."
+    advice = "See `southmed release plan`."
 
 
 class OutsideTables(ReleaseError):
@@ -76,3 +76,35 @@ class ReleasedTwice(ReleaseError):
     advice = (
         "Two machines publish. Stop one; tell the board: the budget of these cases is exceeded."
     )
+
+
+class ReleaseKeysMissing(ReleaseError):
+    """A secret that the release needs is not here: never made, or deleted after the audit."""
+
+    code = "RELEASE_KEYS_MISSING"
+    summary = "a key behind releases is not here"
+    advice = "Make it with `southmed release init-keys`; one that was deleted stays deleted."
+
+
+class ReleaseInProgress(ReleaseError):
+    """Another process publishes from this site."""
+
+    code = "RELEASE_IN_PROGRESS"
+    summary = "another process publishes from this site"
+    advice = "Wait until it has ended."
+
+
+class NotPublished(ReleaseError):
+    """What was written to the topic is not found there when it is read back."""
+
+    code = "NOT_PUBLISHED"
+    summary = "a release that was sent is not on the topic"
+    advice = "Run `southmed release run` again: it goes on where it stopped."
+
+
+class ReleaseTopicUnreachable(ReleaseError):
+    """The topic of releases cannot be read or written."""
+
+    code = "RELEASE_TOPIC_UNREACHABLE"
+    summary = "the topic of releases cannot be reached"
+    advice = "Ask `southmed doctor`; then run the command again."
