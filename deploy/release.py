@@ -4,7 +4,7 @@ The private files of releases, all under ``platform/``::
 
     releases.key               signs releases; its public half stands in the trust document
     release-records.key        behind the keys of records and the digests of snapshots
-    release-noise-2023.key     behind the noise of the releases of 2023
+    noise_2023.key             behind the noise of the releases of 2023
     releases/                  what is under way, was published, and the records behind it
 """
 
@@ -57,7 +57,7 @@ class KeyFiles:
         return self.site.platform / "release-records.key"
 
     def noise(self, year: str) -> Path:
-        return self.site.platform / f"release-noise-{year}.key"
+        return self.site.platform / f"noise_{year}.key"
 
     def signer(self) -> SigningKey:
         """The platform's key for releases.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from json import loads
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -199,7 +200,7 @@ def show(
     if release is None:
         raise NoSuchRelease(got=key)
     if json:
-        print_json(release.model_dump(mode="json", exclude_none=True))
+        print_json(loads(release.dump()))
         return
     if release.withdrawn:
         out.print(f"withdrawn on {release.withdrawn.on}: {release.withdrawn.reason}")
