@@ -52,7 +52,14 @@ AsOfOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The date to go by; today's in UTC."),
 ]
-KeyArgument = Annotated[str, typer.Argument(help="Table, period and vintage: F1|2023|FINAL.")]
+KeyArgument = Annotated[
+    str,
+    typer.Argument(
+        parser=lambda text: text.upper().replace("/", "|"),
+        metavar="RELEASE",
+        help="Table, period and vintage: F1/2023/FINAL.",
+    ),
+]
 
 
 def _day(as_of: datetime | None) -> date:

@@ -97,7 +97,8 @@ def test_a_release_is_shown_with_its_band_and_what_it_means(published: Place) ->
     shown = published.ask("show", "F1|2023|FINAL")
     assert "97.9%" in shown
     assert "not prevalence" in shown
-    document = published.ask("show", "F1|2023|FINAL", "--json")
+    assert shown == published.ask("show", "f1/2023/final")
+    document = published.ask("show", "F1/2023/FINAL", "--json")
     assert Release.model_validate(document) == published.releases()["F1|2023|FINAL"]
     assert "Exact" in published.ask("show", "E1|2023|FINAL")
     with pytest.raises(NoSuchRelease):
