@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from deploy.home import Site, read_private, replace_private, write_private
+from processors.indicators.acceptance import Closing
 from processors.intake.errors import LedgerMissing
 from processors.intake.ledger import Ledger, newest_ledgers
 from processors.intake.records import HEADS, SUBJECTS, unpack_head, unpack_subject
@@ -29,12 +31,12 @@ from processors.release.errors import ReleaseKeysMissing
 from processors.release.log import ReleaseLog
 from processors.release.measure import Made, Origin, ReleaseKeys, make
 from processors.release.publish import Press
-from processors.release.snapshot import Population, Subject, population
+from processors.release.snapshot import Entry, Population, Subject, population
 from processors.release.tables import Tables
 from schemas.errors import KeyFileInvalid
 from schemas.keys import SigningKey, dump_private, load_private
-from schemas.releases import StreamRange
-from schemas.topics import COUNTRY_CODES, PARTITIONS
+from schemas.releases import LogRange, StreamRange
+from schemas.topics import COUNTRY_CODES, PARTITIONS, CaseTopic
 from schemas.trust import PLATFORM, TrustDocument, TrustedKey
 
 _SECRET_BYTES = 32
@@ -125,8 +127,9 @@ def _list_key(site: Site, signer: SigningKey) -> bool:
 # --- Ledgers --------------------------------------------------------------------------------------
 
 
-def _ledgers(root: Path) -> Iterator[tuple[int, Ledger]]:
-    """The newest ledger of every partition, one after the other.
+@contextmanager
+def _ledgers(root: Path) -> Iterator[dict[CaseTopic, Ledger]]:
+    """The newest ledger of every partition, each as it is at this moment.
 
     Raises:
         LedgerMissing: A partition has none here; a release without it would count too little.
@@ -137,12 +140,12 @@ def _ledgers(root: Path) -> Iterator[tuple[int, Ledger]]:
         raise LedgerMissing(
             expected=f"ledgers of all {due} partitions under {root}", got=f"{len(newest)} of them"
         )
-    for topic, path in sorted(newest.items(), key=lambda item: item[1].name):
-        ledger = Ledger(path, read_only=True)
-        try:
-            yield topic.partition, ledger
-        finally:
-            ledger.close()
+    with ExitStack() as stack:
+        opened = {}
+        for topic, path in sorted(newest.items(), key=lambda item: item[1].name):
+            opened[topic] = ledger = Ledger(path, read_only=True)
+            stack.callback(ledger.close)
+        yield opened
 
 
 @dataclass(frozen=True)
@@ -150,21 +153,44 @@ class Counted:
     """What the ledgers of a site hold at one moment."""
 
     people: Population
+    logs: list[LogRange]
     streams: list[StreamRange]
 
 
-def read_ledgers(site: Site, tables: Tables, record_key: bytes) -> Counted:
-    """Reads everything that releases count, and how far each stream was counted."""
-    streams: list[StreamRange] = []
+def read_ledgers(
+    site: Site, tables: Tables, record_key: bytes, closed: Sequence[Closing] = ()
+) -> Counted:
+    """Reads everything that releases count, and how far each log and stream was counted.
 
-    def subjects() -> Iterator[Subject]:
-        for partition, ledger in _ledgers(site.ledgers):
-            streams.extend(_ranges(ledger, partition))
-            for _, value in ledger.items(SUBJECTS):
-                yield unpack_subject(value)
+    Args:
+        site: Where the ledgers are.
+        tables: The file of tables.
+        record_key: The secret behind records' keys.
+        closed: The months that are out.
+    """
+    with _ledgers(site.ledgers) as ledgers:
+        logs = [
+            LogRange(
+                country=topic.country,
+                partition=topic.partition,
+                next_offset=ledger.state.next_offset,
+            )
+            for topic, ledger in ledgers.items()
+        ]
+        streams = [r for topic, ledger in ledgers.items() for r in _ranges(ledger, topic.partition)]
+        people = population(
+            (
+                (Entry(f"{topic.country}-{topic.partition}", closed), _subjects(ledger))
+                for topic, ledger in ledgers.items()
+            ),
+            tables,
+            record_key,
+        )
+    return Counted(people, logs, sorted(streams, key=lambda r: (r.authority, r.stream)))
 
-    people = population(subjects(), tables, record_key)
-    return Counted(people, sorted(streams, key=lambda r: (r.authority, r.stream)))
+
+def _subjects(ledger: Ledger) -> Iterator[Subject]:
+    return (unpack_subject(value) for _, value in ledger.items(SUBJECTS))
 
 
 def _ranges(ledger: Ledger, partition: int) -> Iterator[StreamRange]:
@@ -234,11 +260,15 @@ class LazyMaker:
         self._on = on
         self._counted: Counted | None = None
 
-    def __call__(self, item: Item) -> Made:
+    def __call__(self, item: Item, closed: Sequence[Closing]) -> Made:
         keys = KeyFiles(self._site).read([item.period[:4]])
         if self._counted is None:
-            self._counted = read_ledgers(self._site, self._tables, keys.record)
+            self._counted = read_ledgers(self._site, self._tables, keys.record, closed)
         origin = Origin(
-            self._counted.streams, self._site.trust().version, version("southmed"), code_digest()
+            self._counted.logs,
+            self._counted.streams,
+            self._site.trust().version,
+            version("southmed"),
+            code_digest(),
         )
         return make(item, self._counted.people, self._tables, keys, origin, self._on)

@@ -194,11 +194,21 @@ class StreamRange(_Closed):
         )
 
 
+class LogRange(_Closed):
+    """How far the log of a partition was read: every record before an offset."""
+
+    country: Annotated[str, CodeOf("CL_REPORTING_COUNTRY")]
+    partition: Annotated[int, Field(ge=0)]
+    next_offset: Annotated[int, Field(ge=0)]
+
+
 class Statement(_Closed):
     """What a release was computed from, by what, and what it cost."""
 
     released_on: date
     """The date for which it was computed; an argument, not a clock."""
+    logs: list[LogRange]
+    """What stands behind these offsets counts in no period that is out."""
     streams: list[StreamRange]
     trust_version: Annotated[int, Field(ge=1)]
     snapshot: Digest

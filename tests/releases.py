@@ -11,7 +11,7 @@ from processors.release.calendar import item_of
 from processors.release.measure import Made, Origin, ReleaseKeys, make
 from processors.release.snapshot import Population, Record
 from processors.release.tables import Tables, shipped
-from schemas.releases import Release, StreamRange
+from schemas.releases import LogRange, Release, StreamRange
 
 YEARS = tuple(str(year) for year in range(2019, 2031))
 LATER = date(2031, 1, 1)
@@ -25,7 +25,8 @@ HEAD = StreamRange(
     to_sequence=9,
     head="ab" * 32,
 )
-ORIGIN = Origin([HEAD], 1, "0.1.0", "cd" * 32)
+LOG = LogRange(country="TUN", partition=0, next_offset=12)
+ORIGIN = Origin([LOG], [HEAD], 1, "0.1.0", "cd" * 32)
 
 
 def some_keys(seed: str = "test") -> ReleaseKeys:

@@ -21,6 +21,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from processors.indicators.acceptance import Closing
+from processors.indicators.rules import months_of
 from processors.release.errors import AlreadyReleased, BudgetExceeded
 from processors.release.tables import Budget, quarters_of
 from schemas.releases import Release
@@ -117,6 +119,22 @@ class Accountant:
                 raise BudgetExceeded(
                     expected=f"at most {most} for {quarter}", got=f"{used + rho} with {key}"
                 )
+
+
+def closings(releases: Iterable[Release]) -> list[Closing]:
+    """What is closed: each quarter of which anything is out, as far as the log was read for it.
+
+    Of several releases of a quarter the first counts, which read least: the others were made when
+    it was out, and nobody may be in two quarters.
+    """
+    read: dict[str, dict[str, int]] = {}
+    for release in releases:
+        offsets = {f"{r.country}-{r.partition}": r.next_offset for r in release.statement.logs}
+        for quarter in quarters_of(release.period):
+            before = read.setdefault(months_of(quarter)[-1], dict(offsets))
+            for partition, offset in offsets.items():
+                before[partition] = min(offset, before.get(partition, offset))
+    return [Closing(month, offsets) for month, offsets in sorted(read.items())]
 
 
 def same_measurement(one: Release, other: Release) -> bool:

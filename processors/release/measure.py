@@ -16,6 +16,7 @@ from processors.release.sampler import Sampler, coverage, table_digest
 from processors.release.snapshot import Population, Record, count, of_period, snapshot
 from processors.release.tables import MONTH, Cell, Table, Tables
 from schemas.releases import (
+    LogRange,
     Noise,
     Observation,
     Reason,
@@ -44,6 +45,7 @@ class ReleaseKeys:
 class Origin:
     """Where the counts come from, for the statement."""
 
+    logs: Sequence[LogRange]
     streams: Sequence[StreamRange]
     trust_version: int
     version: str
@@ -77,6 +79,7 @@ def make(
     rows = observations(item, records, digest, tables, keys)
     statement = Statement(
         released_on=on,
+        logs=list(origin.logs),
         streams=list(origin.streams),
         trust_version=origin.trust_version,
         snapshot=digest.hex(),

@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
-from processors.release.accountant import Accountant
+from processors.indicators.acceptance import Closing
+from processors.release.accountant import Accountant, closings
 from processors.release.calendar import Item
 from processors.release.desk import Desk
 from processors.release.errors import AlreadyReleased, NoSuchRelease, NotPublished
@@ -29,6 +30,8 @@ from processors.release.tables import Budget
 from schemas.keys import SigningKey
 from schemas.releases import Reason, Release
 from schemas.trust import TrustDocument
+
+Make = Callable[[Item, Sequence[Closing]], Made]
 
 
 class Press:
@@ -51,12 +54,12 @@ class Press:
         self._signer = signer
         self._budget = budget
 
-    async def run(self, due: Iterable[Item], make: Callable[[Item], Made]) -> list[Release]:
+    async def run(self, due: Iterable[Item], make: Make) -> list[Release]:
         """Publishes what is due and not yet published.
 
         Args:
             due: Items of the calendar.
-            make: Computes one of them.
+            make: Computes one of them, given the months that are closed.
 
         Returns:
             What was published now, what an earlier run had begun first.
@@ -69,11 +72,11 @@ class Press:
             self._restore(published)
             if finished := await self._finish(published):
                 published = await self._account()
-            account = published
+            account, closed = published, closings(published.releases.values())
             fresh: list[Made] = []
             for item in due:
                 if item.key not in account.releases:
-                    made = make(item)
+                    made = make(item, closed)
                     account = account.with_admitted(made.release)
                     fresh.append(made)
             for made in fresh:

@@ -4,9 +4,12 @@ The rules:
 
 1. One record is one person in one case (or one training, one request), with the values it counts
    under. A person counts once formally identified, and is described by the newest decision.
-2. A record's key is a keyed hash of its pseudonym: it says nothing to whoever lacks the key, and
+2. A person enters the tables in the month in which its identification was first accepted. That
+   never changes, and what comes late enters a month that is not out yet: closed periods do not
+   grow, and everybody is in exactly one.
+3. A record's key is a keyed hash of its pseudonym: it says nothing to whoever lacks the key, and
    is the same every time.
-3. The snapshot is a Merkle root over the records of the period, sorted by their keys. What is
+4. The snapshot is a Merkle root over the records of the period, sorted by their keys. What is
    published is a keyed digest of it, bound to the release: two published digests never compare, so
    nobody learns from them whether anything changed, and an empty period looks like any other.
 """
@@ -19,8 +22,10 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from processors.indicators.acceptance import DAY_OF_ACCEPTANCE, Closing, month_counted
 from processors.indicators.rules import IDENTIFIED, REFERRED, period_at
 from processors.release.errors import OutsideTables
 from processors.release.tables import MONTH, Cell, Counts, Tables, holds
@@ -48,6 +53,12 @@ class Record:
         """The one cell of a table that it falls in."""
         return tuple(self.month if name == MONTH else self.values[name] for name in by)
 
+    @cached_property
+    def leaf(self) -> bytes:
+        """Its hash in the tree."""
+        attributes = hashlib.sha256(_canonical(self.attributes())).digest()
+        return hashlib.sha256(b"\0" + self.key + attributes).digest()
+
     def attributes(self) -> list[Any]:
         """What it counts under, in one way of writing."""
         return [self.month, *sorted(self.values.items())]
@@ -56,8 +67,30 @@ class Record:
 Population = Mapping[Counts, Sequence[Record]]
 
 
-def entered(counted: Sequence[Fields]) -> str:
-    """The month in which a subject enters the tables; the quarter, where the month is hidden."""
+@dataclass(frozen=True)
+class Entry:
+    """Tells when what stands in the ledger of one partition enters the tables.
+
+    Attributes:
+        partition: Name of the partition, ``TUN-0``.
+        closings: The months that are out, and how far the log was read for them.
+    """
+
+    partition: str
+    closings: Sequence[Closing] = ()
+
+    def month(self, counted: Sequence[Fields]) -> str:
+        """The month in which the first of some facts was accepted, never a closed one.
+
+        A ledger of an earlier version does not know that; then it is the month of the first fact,
+        or its quarter where the month is hidden.
+        """
+        if all(DAY_OF_ACCEPTANCE in event for event in counted):
+            return min(month_counted(event, self.partition, self.closings) for event in counted)
+        return _month_of_fact(counted)
+
+
+def _month_of_fact(counted: Sequence[Fields]) -> str:
     first = min(counted, key=lambda event: str(event["period"]))
     month: str = first["period"]
     return period_at(month, "Q") if "period" in first["suppressed_fields"] else month
@@ -70,38 +103,46 @@ PROSECUTED = frozenset({"PROSEC", "ACQUIT", "APPEAL"})
 """Stages that nobody reaches who is not prosecuted."""
 
 
-def population(subjects: Iterable[Subject], tables: Tables, record_key: bytes) -> Population:
+def population(
+    ledgers: Iterable[tuple[Entry, Iterable[Subject]]], tables: Tables, record_key: bytes
+) -> Population:
     """Everything that releases count.
 
     Args:
-        subjects: Of all ledgers.
+        ledgers: Of every partition, its subjects, and when they enter.
         tables: The file of tables.
         record_key: The secret behind records' keys.
     """
     found: dict[Counts, list[Record]] = {"VICTIMS": [], "TRAININGS": [], "REQUESTS": []}
-    stages: defaultdict[tuple[str, bytes], set[str]] = defaultdict(set)
-    victims: list[Subject] = []
-    make = _Maker(tables, record_key)
-    for subject in subjects:
-        standing = [event for event in subject if event["validation"] != "WITHDRAWN"]
-        for event in standing:
-            match event["event_type"]:
-                case "justice.person_stage":
-                    stages[(event["producer"], event["case_ref"])].add(event["stage"])
-                case "training.delivered":
-                    found["TRAININGS"].append(make.fact(event, ("AXIS", "MODE")))
-                case "cooperation.request":
-                    found["REQUESTS"].append(make.fact(event, ("DIRECTION", "KIND")))
-        if any(IDENTIFIED.holds(event) for event in standing):
-            victims.append(standing)
-    found["VICTIMS"] = [make.victim(events, stages) for events in victims]
+    for entry, subjects in ledgers:
+        maker = _Maker(tables, record_key, entry)
+        victims: list[Subject] = []
+        # All events of a case are in one ledger, so its proceedings are complete here.
+        stages: defaultdict[tuple[str, bytes], set[str]] = defaultdict(set)
+        for subject in subjects:
+            for event in _standing(subject):
+                match event["event_type"]:
+                    case "justice.person_stage":
+                        stages[(event["producer"], event["case_ref"])].add(event["stage"])
+                    case "training.delivered":
+                        found["TRAININGS"].append(maker.fact(event, ("AXIS", "MODE")))
+                    case "cooperation.request":
+                        found["REQUESTS"].append(maker.fact(event, ("DIRECTION", "KIND")))
+            if any(IDENTIFIED.holds(event) for event in _standing(subject)):
+                victims.append(subject)
+        found["VICTIMS"] += [maker.victim(subject, stages) for subject in victims]
     return found
 
 
+def _standing(subject: Subject) -> list[Fields]:
+    return [event for event in subject if event["validation"] != "WITHDRAWN"]
+
+
 class _Maker:
-    def __init__(self, tables: Tables, record_key: bytes) -> None:
+    def __init__(self, tables: Tables, record_key: bytes, entry: Entry) -> None:
         self._tables = tables
         self._key = record_key
+        self._entry = entry
 
     def _hash(self, kind: bytes, event: Fields, reference: str) -> bytes:
         about = kind + b"|" + event["producer"].encode() + b"|" + event[reference]
@@ -110,11 +151,13 @@ class _Maker:
     def fact(self, event: Fields, names: Sequence[str]) -> Record:
         values = {name: event[name.lower()] for name in names}
         values["REF_AREA"] = event["country"]
-        return Record(self._hash(b"f", event, "fact_ref"), entered([event]), values)
+        return Record(self._hash(b"f", event, "fact_ref"), self._entry.month([event]), values)
 
-    def victim(self, events: Subject, stages: Mapping[tuple[str, bytes], set[str]]) -> Record:
-        decisions = [event for event in events if IDENTIFIED.holds(event)]
-        person = decisions[-1]
+    def victim(self, subject: Subject, stages: Mapping[tuple[str, bytes], set[str]]) -> Record:
+        events = _standing(subject)
+        person = [event for event in events if IDENTIFIED.holds(event)][-1]
+        # A decision that was withdrawn counts nothing, but whoever entered by it stays there.
+        decisions = [event for event in subject if IDENTIFIED.holds(event)]
         reached = stages.get((person["producer"], person["case_ref"]), set())
         values = {
             "REF_AREA": person["country"],
@@ -124,7 +167,7 @@ class _Maker:
             "ORIGIN": self._tables.fold("ORIGIN", [person["country_of_recruitment"]]),
             "STAGE": _stage(reached, any(REFERRED.holds(event) for event in events)),
         }
-        return Record(self._hash(b"v", person, "victim_ref"), entered(decisions), values)
+        return Record(self._hash(b"v", person, "victim_ref"), self._entry.month(decisions), values)
 
 
 def _stage(reached: set[str], referred: bool) -> str:
@@ -161,10 +204,7 @@ def count(records: Iterable[Record], tables: Tables, table: str, period: str) ->
 
 def merkle_root(records: Iterable[Record]) -> bytes:
     """The root over the records in the order of their keys; RFC 6962's shape of tree."""
-    layer = sorted(
-        (record.key, hashlib.sha256(_canonical(record.attributes())).digest()) for record in records
-    )
-    nodes = [hashlib.sha256(b"\0" + key + attributes).digest() for key, attributes in layer]
+    nodes = [record.leaf for record in sorted(records, key=lambda record: record.key)]
     if not nodes:
         return hashlib.sha256(b"").digest()
     while len(nodes) > 1:

@@ -182,6 +182,7 @@ def quarters_of(period: str) -> tuple[str, ...]:
     return (period,) if "-" in period else tuple(f"{period}-Q{n}" for n in range(1, 5))
 
 
+@cache
 def rows_of(period: str) -> tuple[str, ...]:
     """The months of a quarter or year, each quarter followed by itself for untold months."""
     return tuple(row for q in quarters_of(period) for row in (*months_of(q), q))

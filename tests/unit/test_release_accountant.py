@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.release.accountant import Accountant, epsilon, same_measurement
+from processors.release.accountant import Accountant, closings, epsilon, same_measurement
 from processors.release.calendar import items
 from processors.release.errors import AlreadyReleased, BudgetExceeded
 from processors.release.measure import withdraw
 from processors.release.tables import quarters_of, shipped
-from schemas.releases import Release
+from schemas.releases import LogRange, Release
 from tests.releases import made, some_keys, some_records
 
 BUDGET = shipped().budget
@@ -143,6 +143,32 @@ def test_whatever_is_asked_for_nobody_costs_more_than_the_budget(asked: list[Any
 def test_the_state_does_not_depend_on_the_order_of_keys(keys: list[str]) -> None:
     releases = [bare(key) for key in keys]
     assert ledger(*releases).releases == ledger(*reversed(releases)).releases
+
+
+def read_to(key: str, **offsets: int) -> Release:
+    """A release for which the logs of Tunisian partitions were read so far."""
+    logs = [
+        LogRange(country="TUN", partition=int(name[1:]), next_offset=offset)
+        for name, offset in offsets.items()
+    ]
+    return bare(key, logs=logs)
+
+
+def test_a_quarter_is_closed_by_the_first_release_that_holds_it() -> None:
+    releases = [
+        read_to("P1|2023-Q1|PROVISIONAL", p0=40, p1=7),
+        read_to("P2|2023-Q1|PROVISIONAL", p0=44, p1=9),
+        read_to("P1|2023-Q2|PROVISIONAL", p0=80, p1=20),
+        read_to("F1|2023|FINAL", p0=200, p1=99),
+    ]
+    for told in (releases, releases[::-1]):
+        found = {closing.month: dict(closing.read_to) for closing in closings(told)}
+        assert found == {
+            "2023-03": {"TUN-0": 40, "TUN-1": 7},
+            "2023-06": {"TUN-0": 80, "TUN-1": 20},
+            "2023-09": {"TUN-0": 200, "TUN-1": 99},
+            "2023-12": {"TUN-0": 200, "TUN-1": 99},
+        }
 
 
 def test_what_counts_as_the_same_measurement() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.release.accountant import Accountant
-from processors.release.calendar import Item, items
+from processors.release.calendar import items
 from processors.release.desk import Desk
 from processors.release.errors import (
     AlreadyReleased,
@@ -25,8 +25,8 @@ from processors.release.errors import (
     ReleaseInProgress,
 )
 from processors.release.log import FileLog, Message, open_all
-from processors.release.measure import Made, make
-from processors.release.publish import Press
+from processors.release.measure import make
+from processors.release.publish import Make, Press
 from processors.release.snapshot import Population
 from processors.release.tables import quarters_of, shipped
 from schemas.errors import BadSignature, ReleaseInvalid
@@ -70,9 +70,9 @@ def press(folder: Path, log: Any, desk: Any = None, tables: Any = None) -> Press
     return Press(desk or Desk(folder, write), log, TRUST, KEY, budget)
 
 
-def making(people: Population, on: date, tables: Any = None) -> Callable[[Item], Made]:
+def making(people: Population, on: date, tables: Any = None) -> Make:
     used = tables or shipped()
-    return lambda item: make(item, people, used, some_keys(), ORIGIN, on)
+    return lambda item, _closed: make(item, people, used, some_keys(), ORIGIN, on)
 
 
 def run(folder: Path, log: Any, on: date, people: Population | None = None, **more: Any) -> Any:

@@ -112,12 +112,12 @@ def test_the_page_is_enough_to_compute_a_release_again(key: str, size: int) -> N
 
 
 def test_the_page_is_enough_for_the_keys_of_records() -> None:
-    from processors.release.snapshot import population
+    from processors.release.snapshot import Entry, population
     from processors.release.tables import shipped
 
     secret = b"k" * 32
     subjects = [[an_event("victim.identified")], [an_event("training.delivered")]]
-    found = population(subjects, shipped(), secret)
+    found = population([(Entry("TUN-0"), subjects)], shipped(), secret)
     victim = mac(secret, b"southmed record v1|v|tn.inltp|" + ref("victim 1"))
     training = mac(secret, b"southmed record v1|f|tn.inltp|" + ref("fact 1"))
     assert [record.key for record in found["VICTIMS"]] == [victim]

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processors.indicators.acceptance import Closing
 from processors.release.calendar import items
 from processors.release.consistent import consistent
 from processors.release.errors import OutsideTables
 from processors.release.measure import make, reproduces
 from processors.release.snapshot import (
+    Entry,
     Record,
     count,
     merkle_root,
@@ -39,6 +41,7 @@ from tests.releases import (
 )
 from tests.samples import an_event, ref
 
+ENTRY = Entry("TUN-0")
 PERSONS = [name for name, table in shipped().tables.items() if table.of_persons]
 
 
@@ -84,7 +87,7 @@ def identified(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 def people(*subjects: list[dict[str, Any]]) -> list[Record]:
-    return list(population(subjects, shipped(), b"k" * 32)["VICTIMS"])
+    return list(population([(ENTRY, subjects)], shipped(), b"k" * 32)["VICTIMS"])
 
 
 def test_a_person_counts_once_identified_with_the_values_of_the_newest_decision() -> None:
@@ -98,6 +101,38 @@ def test_a_person_counts_once_identified_with_the_values_of_the_newest_decision(
 def test_a_hidden_month_counts_in_its_quarter() -> None:
     (record,) = people([identified(period="2023-05", suppressed_fields=["period"])])
     assert record.month == "2023-Q2"
+
+
+def accepted(day: str, offset: int = 1) -> dict[str, Any]:
+    """What the ledger adds to a fact: when and where in the log it was first told."""
+    return {"first_accepted": day, "first_offset": offset}
+
+
+@pytest.mark.parametrize(
+    ("what", "day", "offset", "month"),
+    [
+        ("in time", "2023-05-14", 39, "2023-05"),
+        ("sealed in the next quarter", "2023-07-01", 39, "2023-07"),
+        ("sealed in time, read when the quarter was out", "2023-05-14", 40, "2023-07"),
+        ("so late that two quarters were out", "2023-05-14", 90, "2023-10"),
+    ],
+)
+def test_who_comes_late_enters_a_month_that_is_not_out(
+    what: str, day: str, offset: int, month: str
+) -> None:
+    closed = [Closing("2023-09", {"TUN-0": 80}), Closing("2023-06", {"TUN-0": 40})]
+    event = identified(period="2019-01", suppressed_fields=["period"])
+    subjects = [[{**event, **accepted(day, offset)}]]
+    (record,) = population([(Entry("TUN-0", closed), subjects)], shipped(), bytes(32))["VICTIMS"]
+    assert record.month == month, what
+
+
+def test_a_correction_does_not_move_anybody_into_another_month() -> None:
+    """Nor does withdrawing the decision by which somebody entered, if another one stands."""
+    first = {**identified(1, validation="WITHDRAWN"), **accepted("2023-02-01")}
+    second = {**identified(1, period="2023-09"), **accepted("2023-08-01", 70)}
+    (record,) = people([first, second])
+    assert record.month == "2023-02"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +161,7 @@ def test_the_highest_stage_of_the_case_counts(beside: list[str], stage: str) -> 
 
 def test_trainings_and_requests_are_counted_exactly_and_without_cost() -> None:
     subjects = [[an_event("training.delivered")], [an_event("cooperation.request")]]
-    found = population(subjects, shipped(), b"k" * 32)
+    found = population([(ENTRY, subjects)], shipped(), b"k" * 32)
     calendar = {item.key: item for item in items(shipped(), date(2025, 1, 1))}
     for key in ("E1|2023|FINAL", "E2|2023|FINAL"):
         release = make(
