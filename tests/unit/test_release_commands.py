@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli import app
+from deploy.doctor.keys import judge_release_key
 from deploy.home import Site
 from deploy.release import code_digest, init_keys
 from processors.intake.errors import LedgerMissing
 from processors.release.errors import NoSuchRelease, NotDue, ReleaseKeysMissing
 from processors.release.log import Message
+from processors.release.snapshot import unpack
+from schemas.keys import SigningKey
 from schemas.releases import Release
+from schemas.trust import ByStream, TrustDocument, TrustedKey
 from tests.unit.release_site import a_site, put, victims
 
 Ask = Callable[..., Any]
@@ -173,6 +178,28 @@ def test_impact_lists_the_releases_that_count_a_batch(
     assert len(published.ask("impact", *options, "--json")["touched"]) == touched
 
 
+def test_what_comes_late_is_counted_once_and_not_in_what_is_out(tmp_path: Path) -> None:
+    """Sealed in February, read when the first quarter was out: it enters in April."""
+    place = Place(tmp_path)
+    place.ask("run", "--as-of", "2023-05-20")
+    late = {"first_accepted": "2023-02-10", "first_offset": 5}
+    put(place.site, victims(1, first=900, **late))
+    place.ask("run", *ON)
+    kept = place.site.platform / "releases" / "records"
+    before = place.releases()["P1|2023-Q1|PROVISIONAL"].statement.released_on
+    assert str(before) == "2023-05-20"
+    months = Counter(
+        (period, record.month)
+        for period in ("P1_2023-Q1_PROVISIONAL", "P1_2023-Q2_PROVISIONAL", "F1_2023_FINAL")
+        for record in unpack((kept / f"{period}.jsonl").read_bytes())
+    )
+    # Five in each month, and the late one.
+    assert months["P1_2023-Q1_PROVISIONAL", "2023-02"] == 5
+    assert months["P1_2023-Q2_PROVISIONAL", "2023-04"] == 6
+    assert months["F1_2023_FINAL", "2023-02"] == 5
+    assert months["F1_2023_FINAL", "2023-04"] == 6
+
+
 def test_a_release_needs_the_ledgers_of_all_partitions(place: Place) -> None:
     """A partition whose ledger lies elsewhere would count as nobody."""
     shutil.rmtree(place.site.ledgers / "worker-1" / "LBN-3")
@@ -226,3 +253,20 @@ def test_nothing_of_a_register_or_a_count_is_in_what_run_tells(tmp_path: Path) -
 
 def test_not_due_names_the_calendar() -> None:
     assert "southmed release plan" in NotDue.advice
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, "ok"),
+        ({"purpose": "receipt"}, "FOREIGN_KEY"),
+        ({"compromised_from": ByStream(default=(1, 1))}, "KEY_COMPROMISED"),
+        (None, "UNKNOWN_KEY"),
+    ],
+)
+def test_the_doctor_says_whether_releases_will_be_believed(change: Any, told: str) -> None:
+    key = SigningKey.generate("ed25519")
+    entry = TrustedKey.of(key.verify_key, owner="platform", purpose="release")
+    listed = [] if change is None else [entry.model_copy(update=change)]
+    finding = judge_release_key(TrustDocument(version=3, authorities=[], keys=listed), key.keyid)
+    assert told in (finding.state.name.lower(), finding.what.partition(":")[0]), finding
