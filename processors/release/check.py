@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from processors.release.consistent import consistent
-from processors.release.measure import ReleaseKeys, reproduces
+from processors.release.measure import ReleaseKeys, item_of, reproduces, rows
 from processors.release.snapshot import Record
-from processors.release.tables import MONTH, Cell, Tables
-from schemas.releases import Observation, Release
+from processors.release.tables import MONTH, Tables
+from schemas.releases import Release
 
 OK, WRONG, NOT_CHECKED = "ok", "wrong", "not checked"
 
@@ -70,16 +69,10 @@ def _said(sound: bool) -> str:
 
 
 def _follows(release: Release, tables: Tables) -> bool:
-    """Whether all cells are there and the values are what the measurements give."""
+    """Whether all cells are there, and rows are what the measurements give."""
     table = tables.tables[release.table]
-    rows = {_cell(row, table.by): row for row in release.observations}
-    if list(rows) != tables.cells(release.table, release.period):
+    by = ["TIME_PERIOD" if name == MONTH else name for name in table.by]
+    measured = {row.key(by): row.MEASUREMENT for row in release.observations}
+    if list(measured) != tables.cells(release.table, release.period):
         return False
-    measured = {cell: row.MEASUREMENT for cell, row in rows.items()}
-    group = table.by.index("REF_AREA")
-    due = consistent(measured, release.key, group) if table.of_persons else measured
-    return all(due[cell] == row.OBS_VALUE for cell, row in rows.items())
-
-
-def _cell(row: Observation, by: Sequence[str]) -> Cell:
-    return row.key(["TIME_PERIOD" if name == MONTH else name for name in by])
+    return release.observations == rows(item_of(release), measured, tables)

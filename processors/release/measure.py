@@ -76,7 +76,7 @@ def make(
     table = tables.tables[item.table]
     records = of_period(people[table.counts], item.period)
     digest = snapshot(records, item.key, keys.record)
-    rows = observations(item, records, digest, tables, keys)
+    observed = observations(item, records, digest, tables, keys)
     statement = Statement(
         released_on=on,
         logs=list(origin.logs),
@@ -88,7 +88,7 @@ def make(
         version=origin.version,
         code=origin.code,
         rho=float(tables.rho(item.table)),
-        output=output_digest(rows),
+        output=output_digest(observed),
     )
     release = Release(
         table=item.table,
@@ -99,7 +99,7 @@ def make(
         noise=_noise(tables) if table.of_persons else None,
         withdrawn=None,
         dimensions=[*_columns(table)],
-        observations=rows,
+        observations=observed,
         statement=statement,
     )
     return Made(release, records)
@@ -109,14 +109,21 @@ def observations(
     item: Item, records: Sequence[Record], digest: bytes, tables: Tables, keys: ReleaseKeys
 ) -> list[Observation]:
     """The rows of a release: the only place where counts and noise meet."""
-    table = tables.tables[item.table]
     counts = count(records, tables, item.table, item.period)
-    if not table.of_persons:
-        return [_row(item, table, tables, cell, n, n) for cell, n in counts.items()]
+    if not tables.tables[item.table].of_persons:
+        return rows(item, counts, tables)
     sampler = Sampler(keys.noise[item.period[:4]], item.key, digest)
     noisy = {cell: n + sampler.noise("|".join(cell)) for cell, n in counts.items()}
-    values = consistent(noisy, item.key, group=table.by.index("REF_AREA"))
-    return [_row(item, table, tables, cell, n, values[cell]) for cell, n in noisy.items()]
+    return rows(item, noisy, tables)
+
+
+def rows(item: Item, measured: Mapping[Cell, int], tables: Tables) -> list[Observation]:
+    """The rows that follow from measurements: from here on nothing is secret."""
+    table = tables.tables[item.table]
+    values = measured
+    if table.of_persons:
+        values = consistent(measured, item.key, group=table.by.index("REF_AREA"))
+    return [_row(item, table, tables, cell, n, values[cell]) for cell, n in measured.items()]
 
 
 def withdraw(release: Release, reason: Reason, on: date) -> Release:
@@ -167,13 +174,18 @@ def _noise(tables: Tables) -> Noise:
     )
 
 
+def item_of(release: Release) -> Item:
+    """The item of the calendar that a release is."""
+    told = release.statement.released_on
+    return Item(told, release.table, release.period, release.vintage)
+
+
 def reproduces(
     release: Release, records: Sequence[Record], tables: Tables, keys: ReleaseKeys
 ) -> bool:
     """Whether records and keys give exactly the release that was published."""
-    item = Item(release.statement.released_on, release.table, release.period, release.vintage)
     digest = snapshot(records, release.key, keys.record)
     if digest.hex() != release.statement.snapshot:
         return False
-    rows = observations(item, records, digest, tables, keys)
-    return output_digest(rows) == release.statement.output
+    again = observations(item_of(release), records, digest, tables, keys)
+    return output_digest(again) == release.statement.output
