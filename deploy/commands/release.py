@@ -278,6 +278,9 @@ def verify(
     """Checks every release: signature, cells, budget. Where the keys are, computes it again."""
     place = _releaser(site, broker, identity, file)
     releases = _published(place)
+    if not releases:
+        # An empty topic proves nothing.
+        raise NoSuchRelease(expected="at least one release to check")
     account = Accountant.of(releases, place.tables.budget)
     over = account.overspent()
     found = [_check(place, release, topic) for release in _newest(releases).values()]

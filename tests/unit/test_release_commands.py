@@ -124,6 +124,12 @@ def test_every_release_is_computed_again_where_keys_and_records_are(published: P
     assert {(r["cells"], r["budget"], r["again"]) for r in told["releases"]} == {("ok", "ok", "ok")}
 
 
+def test_an_empty_topic_proves_nothing(place: Place, tmp_path: Path) -> None:
+    place.file = tmp_path / "empty.jsonl"
+    with pytest.raises(NoSuchRelease):
+        place.ask("verify")
+
+
 def test_an_analyst_verifies_with_the_trust_document_alone(place: Place, tmp_path: Path) -> None:
     alone = Place.__new__(Place)
     (tmp_path / "analyst").mkdir()
