@@ -29,7 +29,7 @@ AVRO_FORMAT = "application/vnd.apache.avro+json;version=1.9.0"
 """The Avro version that AsyncAPI names; nothing newer is used in the schemas."""
 CONTENT_TYPE = "application/vnd.apache.avro"
 BINDING_VERSION = "0.5.0"
-CONTRACT_VERSION = "1.0.0"
+CONTRACT_VERSION = "1.1.0"
 """Version of the contract, not of the package; its first number is that of the topics."""
 
 Node = dict[str, Any]
