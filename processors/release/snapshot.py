@@ -26,7 +26,7 @@ from functools import cached_property
 from typing import Any
 
 from processors.indicators.acceptance import DAY_OF_ACCEPTANCE, Closing, month_counted
-from processors.indicators.rules import IDENTIFIED, REFERRED, period_at
+from processors.indicators.rules import period_at
 from processors.release.errors import OutsideTables
 from processors.release.tables import MONTH, Cell, Counts, Tables, holds
 
@@ -128,7 +128,7 @@ def population(
                         found["TRAININGS"].append(maker.fact(event, ("AXIS", "MODE")))
                     case "cooperation.request":
                         found["REQUESTS"].append(maker.fact(event, ("DIRECTION", "KIND")))
-            if any(IDENTIFIED.holds(event) for event in _standing(subject)):
+            if any(map(_identified, _standing(subject))):
                 victims.append(subject)
         found["VICTIMS"] += [maker.victim(subject, stages) for subject in victims]
     return found
@@ -136,6 +136,14 @@ def population(
 
 def _standing(subject: Subject) -> list[Fields]:
     return [event for event in subject if event["validation"] != "WITHDRAWN"]
+
+
+def _identified(event: Fields) -> bool:
+    return (event["event_type"], event.get("status")) == ("victim.identified", "IDENTIFIED")
+
+
+def _referred(event: Fields) -> bool:
+    return (event["event_type"], event.get("accepted")) == ("victim.referred", "Y")
 
 
 class _Maker:
@@ -155,9 +163,9 @@ class _Maker:
 
     def victim(self, subject: Subject, stages: Mapping[tuple[str, bytes], set[str]]) -> Record:
         events = _standing(subject)
-        person = [event for event in events if IDENTIFIED.holds(event)][-1]
+        person = [event for event in events if _identified(event)][-1]
         # A decision that was withdrawn counts nothing, but whoever entered by it stays there.
-        decisions = [event for event in subject if IDENTIFIED.holds(event)]
+        decisions = [event for event in subject if _identified(event)]
         reached = stages.get((person["producer"], person["case_ref"]), set())
         values = {
             "REF_AREA": person["country"],
@@ -165,7 +173,7 @@ class _Maker:
             "AGE": self._tables.fold("AGE", [person["age_band"]]),
             "FORM": self._tables.fold("FORM", person["exploitation"]),
             "ORIGIN": self._tables.fold("ORIGIN", [person["country_of_recruitment"]]),
-            "STAGE": _stage(reached, any(REFERRED.holds(event) for event in events)),
+            "STAGE": _stage(reached, any(map(_referred, events))),
         }
         return Record(self._hash(b"v", person, "victim_ref"), self._entry.month(decisions), values)
 
