@@ -151,6 +151,14 @@ class _Maker:
         self._tables = tables
         self._key = record_key
         self._entry = entry
+        self._folded: dict[tuple[str, tuple[str, ...]], str] = {}
+
+    def _fold(self, dimension: str, *codes: str) -> str:
+        """The value that stands for codes; there are few combinations, and many persons."""
+        asked = (dimension, codes)
+        if asked not in self._folded:
+            self._folded[asked] = self._tables.fold(dimension, codes)
+        return self._folded[asked]
 
     def _hash(self, kind: bytes, event: Fields, reference: str) -> bytes:
         about = kind + b"|" + event["producer"].encode() + b"|" + event[reference]
@@ -169,10 +177,10 @@ class _Maker:
         reached = stages.get((person["producer"], person["case_ref"]), set())
         values = {
             "REF_AREA": person["country"],
-            "SEX": self._tables.fold("SEX", [person["sex"]]),
-            "AGE": self._tables.fold("AGE", [person["age_band"]]),
-            "FORM": self._tables.fold("FORM", person["exploitation"]),
-            "ORIGIN": self._tables.fold("ORIGIN", [person["country_of_recruitment"]]),
+            "SEX": self._fold("SEX", person["sex"]),
+            "AGE": self._fold("AGE", person["age_band"]),
+            "FORM": self._fold("FORM", *person["exploitation"]),
+            "ORIGIN": self._fold("ORIGIN", person["country_of_recruitment"]),
             "STAGE": _stage(reached, any(map(_referred, events))),
         }
         return Record(self._hash(b"v", person, "victim_ref"), self._entry.month(decisions), values)
