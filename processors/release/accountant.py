@@ -138,9 +138,9 @@ def closings(releases: Iterable[Release]) -> list[Closing]:
 
 
 def same_measurement(one: Release, other: Release) -> bool:
-    """Whether two messages of a key tell one and the same measurement."""
+    """Whether two messages of a key tell one and the same measurement, at the same cost."""
     mine, its = one.statement, other.statement
-    return (mine.snapshot, mine.output) == (its.snapshot, its.output)
+    return (mine.snapshot, mine.output, mine.rho) == (its.snapshot, its.output, its.rho)
 
 
 def epsilon(rho: float, delta: float) -> float:

@@ -178,6 +178,13 @@ def test_what_counts_as_the_same_measurement() -> None:
     assert not same_measurement(release, made(victims=some_records(9)).release)
 
 
+def test_nothing_that_was_published_becomes_cheaper_by_being_published_again() -> None:
+    release = made().release
+    cheaper = release.statement.model_copy(update={"rho": 0.01})
+    with pytest.raises(AlreadyReleased):
+        ledger(release).admit(release.model_copy(update={"statement": cheaper}))
+
+
 @pytest.mark.parametrize(
     ("rho", "expected"),
     [(0.0, 0.0), (0.0625, 1.66), (0.5, 5.22), (0.5625, 5.58), (1.0, 7.77)],
