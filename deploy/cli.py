@@ -25,6 +25,7 @@ from deploy.commands import (
     indicators,
     intake,
     pki,
+    release,
     site,
     topics,
     verify,
@@ -45,6 +46,7 @@ app.add_typer(adapter.app, name="adapter")
 app.add_typer(conformance.app, name="conformance")
 app.add_typer(intake.app, name="intake")
 app.add_typer(indicators.app, name="indicators")
+app.add_typer(release.app, name="release")
 app.command(name="health")(health.health)
 app.command(name="verify")(verify.verify)
 app.command(name="doctor")(doctor.doctor)

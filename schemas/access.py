@@ -10,9 +10,10 @@ The rules:
 4. Nobody deletes a topic or a record, and nobody has a transactional id: the markers of
    transactions would be holes in the log that the ledger folds record by record.
 5. The operator manages: it makes and alters topics, rights and quotas, and sees how groups stand.
-   It reads quarantine and nothing else. Who may alter rights may grant itself any, and Kafka lets
-   it write the marker of a transaction too, which is a hole in a log; that is why the operator's
-   key is kept apart, and why batches are encrypted for the platform and not for it.
+   It reads quarantine, releases as everybody, and nothing else. Who may alter rights may grant
+   itself any, and Kafka lets it write the marker of a transaction too, which is a hole in a log;
+   that is why the operator's key is kept apart, and why batches are encrypted for the platform
+   and not for it.
 6. Brokers are super users by their own certificates; nobody works under such a certificate but to
    set a cluster up.
 
@@ -139,7 +140,11 @@ PRINCIPALS = (
         "Intake workers: read all batches, answer with receipts, keep what they refuse.",
         group=INTAKE_GROUP,
     ),
-    Principal("processor.release", "platform", "Publishes releases; no topics of its own yet."),
+    Principal(
+        "processor.release",
+        "platform",
+        "Publishes releases, and reads what was published: that is its ledger.",
+    ),
     Principal("processor.alerts", "platform", "Publishes alerts; no topics of its own yet."),
     Principal(
         "trustee.linkage",
@@ -147,7 +152,7 @@ PRINCIPALS = (
         "Holds the linkage key; no topics of its own yet.",
         _SMALL,
     ),
-    Principal("analyst.coe", "analyst", "Analysts; no topics of their own yet.", _SMALL),
+    Principal("analyst.coe", "analyst", "Analysts: read releases, and nothing else.", _SMALL),
     Principal(
         "operator",
         "platform",

@@ -93,6 +93,22 @@ class Truncated(WireError):
     advice = "Send the batch again."
 
 
+class ReleaseInvalid(WireError):
+    """A message of the topic of releases is no release, or not what its statement says."""
+
+    code = "RELEASE_INVALID"
+    summary = "not a release as the contract describes it"
+    advice = "Do not use it. Ask the platform's operator what was published."
+
+
+class ReleaseMisplaced(WireError):
+    """A release stands under another key than its own, and may hide the one that belongs there."""
+
+    code = "RELEASE_MISPLACED"
+    summary = "the release stands under another key than its own"
+    advice = "Do not use it. Ask the platform's operator what was published."
+
+
 # --- Sealing: who signed, for whom ---------------------------------------------------------------
 
 

@@ -34,12 +34,13 @@ class Topic:
 
     Attributes:
         template: Name, with ``{cc}`` for the country.
-        message: Subject of the Avro schema of its values.
+        message: Subject of the Avro schema of its values; "release" is JSON (`schemas.releases`).
         writers: Principals that may write, with ``{cc}`` for the country's own.
         readers: Principals that may read.
         partitions: Number of partitions.
         retention_ms: How long records are kept; None for ever.
         meaning: What it carries, for people.
+        compacted: Whether the newest record of each key is kept for ever, and of others none.
 
     Records carry the time at which the broker took them (LogAppendTime), so that a sender whose
     clock is wrong can neither shorten nor prolong how long they are kept.
@@ -52,6 +53,7 @@ class Topic:
     partitions: int
     retention_ms: int | None
     meaning: str
+    compacted: bool = False
 
     def name(self, country: str = "") -> TopicName:
         """The topic's name for a country (alpha-3)."""
@@ -64,7 +66,7 @@ class Topic:
             replicas: Copies of each partition; one of them may be away while writing goes on.
         """
         return {
-            "cleanup.policy": "delete",
+            "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(-1 if self.retention_ms is None else self.retention_ms),
             "retention.bytes": "-1",
             "min.insync.replicas": str(min(2, replicas)),
@@ -125,7 +127,19 @@ CLOCK = Topic(
     meaning="Questions for the time: the acknowledgement carries the broker's clock. Nobody reads"
     " them.",
 )
-TOPICS = (CASES, RECEIPTS, QUARANTINE, CLOCK)
+RELEASES = Topic(
+    "southmed.indicators.v1",
+    message="release",
+    writers=("processor.release",),
+    # Its own messages are the ledger of releases: what was published is read before it publishes.
+    readers=("processor.release", "authority.{cc}", "analyst.coe", "operator"),
+    # One, so that all releases have one order.
+    partitions=1,
+    retention_ms=None,
+    meaning="Releases: tables with noise under a privacy budget, keyed by table, period, vintage.",
+    compacted=True,
+)
+TOPICS = (CASES, RECEIPTS, QUARANTINE, CLOCK, RELEASES)
 
 
 @dataclass(frozen=True)

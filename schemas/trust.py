@@ -3,7 +3,7 @@
 Every party holds the same trust document: the authorities, their keys, and how far each key
 reaches. The rules:
 
-1. A key belongs to one owner and one purpose: signing batches, signing receipts, or opening.
+1. A key belongs to one owner and one purpose: signing batches, receipts or releases, or opening.
 2. Validity is counted in positions of a stream, (epoch, sequence), never in wall-clock time.
    A key is valid from a position, perhaps up to a position, and never from the position on at
    which it was declared compromised.
@@ -48,7 +48,7 @@ from schemas.topics import COUNTRY_CODES
 
 AuthorityId = Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$")]
 PLATFORM = "platform"
-Purpose = Literal["batch", "receipt", "open"]
+Purpose = Literal["batch", "receipt", "open", "release"]
 Position = tuple[int, int]
 """Epoch and sequence, compared in that order."""
 
@@ -205,6 +205,16 @@ class TrustDocument(_Closed):
     def receipt_key(self, keyid: str) -> VerifyKey:
         """The platform's key that may have signed a receipt; raises as `batch_key`."""
         return self._key(keyid, owner=PLATFORM, purpose="receipt").verify_key
+
+    def release_key(self, keyid: str) -> VerifyKey:
+        """The platform's key that may have signed a release; raises as `batch_key`.
+
+        Releases have no positions, so a compromised key proves none of them.
+        """
+        key = self._key(keyid, owner=PLATFORM, purpose="release")
+        if key.compromised_from != ByStream():
+            raise KeyCompromised(expected="a key that nobody else holds")
+        return key.verify_key
 
     def recipients(self) -> list[SealKey]:
         """The keys that batches are encrypted for: the platform's, none retired or compromised."""

@@ -22,7 +22,7 @@ app = typer.Typer(help="What the ledger counts; for the operator.", no_args_is_h
 
 WARNING = (
     "Exact counts for the platform's operator. They may identify persons and never leave the "
-    "platform; analysts see releases, which are not part of this version."
+    "platform; analysts see releases (`southmed release`)."
 )
 
 IndicatorArgument = Annotated[str, typer.Argument(help="Code, e.g. VIC_IDENT.")]

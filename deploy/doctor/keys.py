@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deploy.doctor.findings import Finding, attempt, fail, ok, refused, skipped, warn
 from deploy.home import Site
+from deploy.release import KeyFiles
 from producers.errors import OutboxMissing
 from producers.standing import standing
 from schemas.errors import KeyCompromised, SouthmedError, UnknownKey
@@ -22,7 +23,12 @@ from schemas.trust import PLATFORM, ByStream, Position, TrustDocument
 FILES = "private files"
 TRUST = "trust"
 SECRETS = ("authorities/*/*.key", "platform/*.key", "pki/*/*.key", "pki/*/identity.pem")
-GUARDED = ("authorities/*/outbox.sqlite*", "authorities/*/rejects.csv", "platform/ledger")
+GUARDED = (
+    "authorities/*/outbox.sqlite*",
+    "authorities/*/rejects.csv",
+    "platform/ledger",
+    "platform/releases",
+)
 IDENTITY_SECRETS = ("*.key", "identity.pem")
 
 TRUST_ADVICE = "Get the newest trust document from the operator, by a way that you believe."
@@ -105,6 +111,16 @@ def judge_receipt_key(trust: TrustDocument, keyid: str) -> Finding:
     return ok(TRUST, subject, f"in trust document {trust.version}")
 
 
+def judge_release_key(trust: TrustDocument, keyid: str) -> Finding:
+    """Whether the platform's releases will be believed."""
+    subject = "release key"
+    try:
+        trust.release_key(keyid)
+    except SouthmedError as error:
+        return refused(TRUST, subject, error)
+    return ok(TRUST, subject, f"in trust document {trust.version}")
+
+
 def judge_opening_keys(trust: TrustDocument, keyids: Iterable[str]) -> Finding:
     """Whether what is sealed from now on can be opened here."""
     subject, held = "opening key", set(keyids)
@@ -138,6 +154,12 @@ def look_at_trust(site: Site) -> Iterator[Finding]:
     yield from attempt(
         TRUST, "receipt key", lambda: [judge_receipt_key(trust, site.receipt_key().keyid)]
     )
+    if (releases := KeyFiles(site)).signing.exists():
+        yield from attempt(
+            TRUST,
+            "release key",
+            lambda: [judge_release_key(trust, releases.signer().keyid)],
+        )
     yield from attempt(
         TRUST,
         "opening key",

@@ -1,6 +1,7 @@
 """Renders ``docs/asyncapi.yaml``: topics, messages and principals as an AsyncAPI 3.0 document.
 
-Payloads are the frozen Avro schemas, written out so that the document can be read on its own. A
+Payloads are the frozen Avro schemas, and for releases a JSON Schema, written out so that the
+document can be read on its own. A
 sealed batch is all that the broker ever sees of an event, so the sixteen event types stand in the
 document as messages that no channel carries; ``x-carried-in`` says in what they travel.
 
@@ -20,13 +21,15 @@ from schemas.case_events import EVENT_TYPES
 from schemas.codec import Subject, registry
 from schemas.envelope import PAYLOAD_TYPE as BATCH_TYPE
 from schemas.receipts import PAYLOAD_TYPE as RECEIPT_TYPE
-from schemas.topics import COUNTRY_CODES, MAX_RECORD, REPLICAS, TOPICS, Topic
+from schemas.releases import KEY_PATTERN, SIGNATURE_HEADER, Release
+from schemas.releases import PAYLOAD_TYPE as RELEASE_TYPE
+from schemas.topics import COUNTRY_CODES, MAX_RECORD, RELEASES, REPLICAS, TOPICS, Topic
 
 AVRO_FORMAT = "application/vnd.apache.avro+json;version=1.9.0"
 """The Avro version that AsyncAPI names; nothing newer is used in the schemas."""
 CONTENT_TYPE = "application/vnd.apache.avro"
 BINDING_VERSION = "0.5.0"
-CONTRACT_VERSION = "1.0.0"
+CONTRACT_VERSION = "1.1.0"
 """Version of the contract, not of the package; its first number is that of the topics."""
 
 Node = dict[str, Any]
@@ -60,7 +63,8 @@ def document() -> Node:
             "title": "southmed",
             "version": CONTRACT_VERSION,
             "description": "Sealed batches of pseudonymous case events, and the platform's signed"
-            " answers. The broker sees ciphertext and batch headers only.",
+            " answers, and releases: tables with noise for analysts. Of cases the broker sees"
+            " ciphertext and batch headers only.",
             "license": {"name": "EUPL-1.2"},
         },
         "defaultContentType": CONTENT_TYPE,
@@ -77,6 +81,7 @@ def document() -> Node:
         "components": {
             "messages": {
                 **{subject: _message(subject) for subject in _carried()},
+                RELEASES.message: _release(),
                 **{event_type: _event(event_type) for event_type in EVENT_TYPES},
             },
             "schemas": {
@@ -137,7 +142,7 @@ def _channel(topic: Topic) -> Node:
                 "partitions": topic.partitions,
                 "replicas": REPLICAS,
                 "topicConfiguration": {
-                    "cleanup.policy": ["delete"],
+                    "cleanup.policy": ["compact" if topic.compacted else "delete"],
                     "retention.ms": -1 if topic.retention_ms is None else topic.retention_ms,
                     "max.message.bytes": MAX_RECORD,
                 },
@@ -166,8 +171,8 @@ def _operation(principal: str, action: str, topic: Topic) -> tuple[str, Node]:
 
 
 def _carried() -> list[str]:
-    """The subjects that topics carry, each once."""
-    return list(dict.fromkeys(topic.message for topic in TOPICS))
+    """The Avro subjects that topics carry, each once."""
+    return list(dict.fromkeys(topic.message for topic in TOPICS if topic is not RELEASES))
 
 
 def _subject(name: str) -> Subject:
@@ -209,6 +214,55 @@ def _message(subject: str) -> Node:
         "contentType": CONTENT_TYPE,
         "payload": _payload(subject),
     }
+
+
+def _release() -> Node:
+    return {
+        "name": RELEASES.message,
+        "title": "Release",
+        "summary": "A table for a period in a vintage, with noise on every cell.",
+        "description": "JSON as it is, readable without southmed. The key is"
+        " `<table>|<period>|<vintage>`; the newest record of a key holds.",
+        "contentType": "application/json",
+        "headers": {
+            "type": "object",
+            "required": [SIGNATURE_HEADER],
+            "properties": {
+                SIGNATURE_HEADER: {
+                    "type": "string",
+                    "pattern": "^[0-9a-f]{64}:[A-Za-z0-9+/=]+$",
+                    "description": "Key id and signature in Base64, over the DSSE"
+                    f" pre-authentication encoding of `{RELEASE_TYPE}` and the exact bytes of the"
+                    " value. May repeat; one that verifies is enough.",
+                }
+            },
+        },
+        "bindings": {
+            "kafka": {
+                "key": {"type": "string", "pattern": KEY_PATTERN},
+                "bindingVersion": BINDING_VERSION,
+            }
+        },
+        "payload": release_schema(),
+    }
+
+
+def release_schema() -> Node:
+    """The JSON Schema of a release, every part written out where it stands."""
+    schema = Release.model_json_schema()
+    parts = schema.pop("$defs")
+
+    def written_out(node: Any) -> Any:
+        if isinstance(node, list):
+            return [written_out(part) for part in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            part = parts[node["$ref"].rpartition("/")[2]]
+            return written_out({**part, **{k: v for k, v in node.items() if k != "$ref"}})
+        return {name: written_out(part) for name, part in node.items()}
+
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **written_out(schema)}
 
 
 def _event(event_type: str) -> Node:

@@ -39,8 +39,8 @@ def render() -> str:
     return document(
         "# Indicators",
         "Exact counts are internal state of the platform: they are read by its operator with"
-        " `southmed indicators show` and leave it only as releases, which a later version brings."
-        " All figures are detections by authorities, never an estimate of prevalence.",
+        " `southmed indicators show` and leave it only as releases, tables with noise on a"
+        " calendar. All figures are detections by authorities, never an estimate of prevalence.",
         "## Catalogue",
         "Arabic names are unreviewed. Status: in which status persons or cases are counted; figures"
         " of two statuses are never compared. Frequencies: M month, Q quarter, A year. Breakdowns"

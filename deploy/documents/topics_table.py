@@ -11,6 +11,8 @@ from schemas.topics import COUNTRY_CODES, HOUR, TOPICS, Topic
 
 def retention(topic: Topic) -> str:
     """How long records are kept, for people."""
+    if topic.compacted:
+        return "the newest of each key, for ever"
     if topic.retention_ms is None:
         return "for ever"
     hours = topic.retention_ms // HOUR
@@ -34,7 +36,8 @@ def render() -> str:
         "# Topics",
         f"National topics exist once for each country; `{{cc}}` is {code(*COUNTRY_CODES.values())}."
         " A partition is a stream: its order is the order of the chain. Values are Avro"
-        " single-object encoded; keys are not used. No topic carries a plaintext event.",
+        " single-object encoded and keys are not used, but for releases, which are JSON and"
+        " keyed (`schemas/releases.py`). No topic carries a plaintext event.",
         table(
             ["topic", "carries", "value", "partitions", "kept", "written by", "read by"],
             [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.access import PRINCIPALS, may, principals, rights
-from schemas.topics import COUNTRY_CODES, TOPICS, named_topics
+from schemas.topics import COUNTRY_CODES, RELEASES, TOPICS, named_topics
 
 COUNTRIES = tuple(COUNTRY_CODES.values())
 
@@ -16,13 +16,28 @@ def test_every_writer_and_reader_of_a_topic_is_a_principal() -> None:
 
 
 @pytest.mark.parametrize("cc", COUNTRIES)
-def test_a_country_writes_its_own_cases_and_reads_its_own_receipts_only(cc: str) -> None:
+def test_a_country_writes_its_own_cases_and_reads_its_own_receipts_and_releases_only(
+    cc: str,
+) -> None:
     mine = {(right.operation, right.name) for right in rights() if right.principal.endswith(cc)}
     assert mine == {
         ("WRITE", f"southmed.cases.{cc}.v1"),
         ("READ", f"southmed.receipts.{cc}.v1"),
+        ("READ", "southmed.indicators.v1"),
         ("WRITE", "southmed.clock.v1"),
     }
+
+
+def test_an_analyst_reads_releases_and_nothing_else() -> None:
+    analyst = {(r.operation, r.name) for r in rights() if r.principal == "analyst.coe"}
+    assert analyst == {("READ", "southmed.indicators.v1"), ("WRITE", "southmed.clock.v1")}
+
+
+def test_releases_are_written_by_the_release_processor_alone_and_kept_by_key() -> None:
+    writers = [p for p in principals() if may(rights(), p, "topic", RELEASES.name(), "WRITE")]
+    assert writers == ["processor.release"]
+    assert RELEASES.settings()["cleanup.policy"] == "compact"
+    assert {t.settings()["cleanup.policy"] for t in TOPICS if t is not RELEASES} == {"delete"}
 
 
 def test_nobody_deletes_and_nobody_has_a_transactional_id() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -21,7 +23,8 @@ from schemas.codelists import FOLDER, codelist
 from schemas.errors import SouthmedError, tree
 from schemas.event_fields import CaseEvent
 from schemas.indicators import catalogue
-from schemas.topics import TOPICS
+from schemas.topics import RELEASES, TOPICS
+from tests.releases import a_release
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -121,9 +124,26 @@ def test_asyncapi_has_every_event_type_and_no_channel_carries_one(
 def test_asyncapi_payloads_are_the_pinned_schemas(asyncapi: dict[str, Any]) -> None:
     """Written out and read back, each payload still has the fingerprint that messages carry."""
     components = asyncapi["components"]
-    payloads = {name: message["payload"] for name, message in components["messages"].items()}
+    messages = components["messages"]
+    payloads = {name: m["payload"] for name, m in messages.items() if name != RELEASES.message}
     for subject, payload in {**payloads, **components["schemas"]}.items():
         assert fingerprint_of(payload["schema"]) == registry().newest[subject].fingerprint, subject
+
+
+def test_asyncapi_has_the_json_schema_of_releases_and_it_bites(asyncapi: dict[str, Any]) -> None:
+    message = asyncapi["components"]["messages"][RELEASES.message]
+    schema, release = message["payload"], json.loads(a_release().dump())
+    jsonschema.validate(release, schema)
+    jsonschema.validate(a_release().key, message["bindings"]["kafka"]["key"])
+    assert "$ref" not in json.dumps(schema)
+    for broken in (
+        {**release, "victims": 7},
+        {**release, "vintage": "SECRET"},
+        {**release, "observations": [{**release["observations"][0], "OBS_VALUE": -1}]},
+        {name: part for name, part in release.items() if name != "statement"},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(broken, schema)
 
 
 def test_short_names_leave_no_dot_in_a_name() -> None:

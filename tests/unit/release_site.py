@@ -1,0 +1,53 @@
+"""A site whose ledgers hold victims of invented events, for the tests of ``southmed release``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from deploy.home import Site, init_site
+from deploy.release import init_keys
+from processors.intake.ledger import Ledger
+from processors.intake.records import head_key, pack_head, pack_subject, subject_key
+from schemas.chain import Head
+from schemas.topics import COUNTRY_CODES, PARTITIONS
+from tests.samples import MOROCCO, TUNISIA, an_event, ref
+
+Fields = dict[str, Any]
+
+
+def victims(size: int, first: int = 0, **changes: Any) -> list[list[Fields]]:
+    """Subjects with one identification each."""
+    return [
+        [
+            an_event(
+                "victim.identified",
+                victim_ref=ref(f"victim {number}"),
+                fact_ref=ref(f"fact {number}"),
+                period=f"2023-{number % 12 + 1:02}",
+                sex="FM"[number % 2],
+                **changes,
+            )
+        ]
+        for number in range(first, first + size)
+    ]
+
+
+def a_site(root: Path, subjects: Sequence[list[Fields]] = ()) -> Site:
+    """A site with keys of releases for 2019 to 2024 and a ledger for every partition."""
+    site = init_site(root, {TUNISIA: "TUN", MOROCCO: "MAR"}, scheme="x25519")
+    init_keys(site, range(2019, 2025))
+    for country in COUNTRY_CODES:
+        for partition in range(PARTITIONS):
+            Ledger(site.ledgers / "worker-1" / f"{country}-{partition}").close()
+    put(site, subjects)
+    return site
+
+
+def put(site: Site, subjects: Sequence[list[Fields]], sequence: int = 7) -> None:
+    """Has the first Tunisian stream hold subjects, as after so many batches."""
+    ledger = Ledger(site.ledgers / "worker-1" / "TUN-0")
+    ledger.commit({head_key(TUNISIA): pack_head(Head(1, sequence, b"h" * 32, False))})
+    ledger.commit({subject_key(events[0]): pack_subject(events) for events in subjects})
+    ledger.close()
