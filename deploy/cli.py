@@ -16,10 +16,12 @@ from deploy.commands import (
     adapter,
     bench,
     broker,
+    consume,
     contract,
     demo,
     doctor,
     documents,
+    exporting,
     health,
     indicators,
     intake,
@@ -43,6 +45,8 @@ app.add_typer(pki.app, name="pki")
 app.add_typer(adapter.app, name="adapter")
 app.add_typer(intake.app, name="intake")
 app.add_typer(indicators.app, name="indicators")
+app.add_typer(exporting.app, name="release")
+app.command(name="consume")(consume.consume)
 app.command(name="health")(health.health)
 app.command(name="verify")(verify.verify)
 app.command(name="doctor")(doctor.doctor)
