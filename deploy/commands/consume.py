@@ -104,7 +104,8 @@ def consume(
 ) -> None:
     """Follows the published releases, verifies each, and prints them.
 
-    Exits 1 if a message did not verify; what does verify is printed all the same.
+    Exits 1 if a message did not verify, or --once was stopped before the end; what does verify is
+    printed all the same.
     """
     wanted = Wanted(table, country)
     start = _start(LiveTrust(trust), state, from_beginning=from_beginning)
@@ -117,12 +118,12 @@ def consume(
     follower = Follower(
         start.judge, _show(output, wanted, language, header=header), tell_refused, save
     )
-    run_until_stopped(_run(follower, reached, start.offset, once=once))
+    finished = run_until_stopped(_run(follower, reached, start.offset, once=once))
     met = follower.met
     err.print(
         f"{met.releases} releases ({met.withdrawn} withdrawn), {len(met.refused)} messages refused"
     )
-    if met.refused:
+    if met.refused or (once and not finished):
         raise typer.Exit(Exit.FAILED)
 
 
@@ -158,10 +159,11 @@ def _show(output: Format, wanted: Wanted, language: Language, *, header: bool) -
             return as_json_lines(sys.stdout, wanted)
 
 
-async def _run(follower: Follower, broker: Broker, offset: int | None, *, once: bool) -> None:
+async def _run(follower: Follower, broker: Broker, offset: int | None, *, once: bool) -> bool:
     with watched(follower):
         async with reading(broker, offset) as reader:
             await follower.follow(reader, once=once)
+    return True
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from rich.console import Console
+from rich.markup import escape
 
 from deploy.exports.labels import (
     BETWEEN,
@@ -96,7 +97,7 @@ def as_tables(to: Console, wanted: Wanted, language: Language) -> Show:
     def show(release: Release) -> None:
         if not wanted.release(release):
             return
-        head = f"{release.key}  {getattr(release.title, language)}"
+        head = escape(f"{release.key}  {getattr(release.title, language)}")
         if release.withdrawn is not None:
             reason = REASONS[release.withdrawn.reason][language]
             told = f"{WITHDRAWN_ON[language]} {release.withdrawn.on}: {reason}"

@@ -46,9 +46,10 @@ LIMIT = 60.0
 class Scene:
     """A broker, and what an analyst has at hand."""
 
-    def __init__(self, folder: Path, servers: str) -> None:
+    def __init__(self, folder: Path, embedded: EmbeddedBroker) -> None:
         self.folder = folder
-        self.servers = servers
+        self.embedded = embedded
+        self.servers = embedded.servers
         self.trust = folder / "trust.json"
         self.state = folder / "state.json"
         self.trust.write_bytes(trusting().dump())
@@ -79,7 +80,7 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     with EmbeddedBroker() as broker:
-        yield Scene(tmp_path, broker.servers)
+        yield Scene(tmp_path, broker)
 
 
 def lines(text: str) -> list[dict[str, Any]]:
@@ -319,6 +320,41 @@ def test_a_follower_from_now_on_prints_only_what_is_new(scene: Scene) -> None:
         follower.kill()
         follower.wait()
     assert follower.returncode == 0
+
+
+def test_a_follower_outlives_a_broker_that_goes_away_and_comes_back(scene: Scene) -> None:
+    follower = scene.start("--format", "jsonl", "--state", str(scene.state))
+    try:
+        assert follower.stdout is not None
+        _wait_for_offset(scene.state, 0)
+        scene.embedded.down()
+        time.sleep(2)
+        scene.embedded.up()
+        scene.publish(message(E1))
+        assert json.loads(follower.stdout.readline())["RELEASE"] == E1.key
+        follower.send_signal(signal.SIGTERM)
+        follower.communicate(timeout=LIMIT)
+    finally:
+        follower.kill()
+        follower.wait()
+    assert follower.returncode == 0
+
+
+def test_a_reader_who_turns_away_ends_it_without_a_word(scene: Scene) -> None:
+    """As in `southmed consume --format jsonl | head -1`."""
+    scene.publish(*(message(release) for release in releases().values()))
+    follower = scene.start("--format", "jsonl", "--once")
+    try:
+        assert follower.stdout is not None
+        assert follower.stderr is not None
+        assert follower.stdout.readline()
+        follower.stdout.close()
+        told = follower.stderr.read()
+        assert follower.wait(timeout=LIMIT) == 1
+    finally:
+        follower.kill()
+        follower.wait()
+    assert told == ""
 
 
 def _wait_for_offset(state: Path, offset: int) -> None:
