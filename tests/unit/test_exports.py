@@ -5,19 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.consume.show import EVERY_COLUMN
 from deploy.exports.formats import FORMATS, NOTE, FormatName, files_of
 from deploy.exports.labels import CONCEPTS, LANGUAGES, REASONS, VINTAGE_LABELS, codes_of, label
-from deploy.exports.method import about_table, is_monthly, markdown, note, texts, title
+from deploy.exports.method import about_table, markdown, note, texts, title
 from deploy.exports.plain import SEPARATORS, Style, write_csv, write_jsonl
 from deploy.exports.rows import columns, labelled, row, rows, sister
 from schemas.codelists import Language
@@ -340,30 +337,3 @@ def test_one_row_is_told_as_it_stands() -> None:
     release = releases()["F1"]
     first = row(release, release.observations[0])
     assert list(first) == list(columns(release.dimensions))
-
-
-# --- The page for analysts -----------------------------------------------------------------------
-
-PAGE = (Path(__file__).parents[2] / "docs" / "exports.md").read_text("utf-8")
-
-
-def test_the_page_names_every_column_and_every_format() -> None:
-    prose = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)
-    named = set(re.findall(r"`([^`]+)`", prose))
-    assert set(EVERY_COLUMN) - named == set()
-    for name, entry in FORMATS.items():
-        extra = [f"southmed[{entry.extra}]"] if entry.extra else []
-        assert {str(name), *entry.writers, *extra} - named == set()
-
-
-def test_the_numbers_of_the_page_are_those_of_the_tables() -> None:
-    noise = releases()["F1"].noise
-    assert noise is not None
-    assert f"band of {noise.band}:" in PAGE
-    assert f"about {noise.coverage * 100:.0f} of 100 cells" in PAGE
-    assert f"{noise.sigma:.2f} × √n" in PAGE
-    assert f"less than {2 * noise.band} between" in PAGE
-    monthly = [name for name, release in releases().items() if is_monthly(release)]
-    exact = [name for name, release in releases().items() if release.exact]
-    assert f"({', '.join(sorted(monthly, reverse=True))})" in PAGE
-    assert f"({', '.join(sorted(exact))}) are exact" in PAGE
