@@ -140,8 +140,9 @@ def test_csv_begins_with_a_mark_and_keeps_arabic() -> None:
 @every_language
 def test_json_lines_are_read_back_as_they_were_published(name: str, language: Language) -> None:
     release = releases()[name]
-    lines = write_jsonl(release, Style(language)).decode().splitlines()
-    assert [bare(json.loads(line), language) for line in lines] == observations(release)
+    read = [json.loads(line) for line in write_jsonl(release, Style(language)).splitlines()]
+    assert read == rows(release, language)
+    assert [bare(row, language) for row in read] == observations(release)
 
 
 @settings(max_examples=25)
