@@ -56,7 +56,7 @@ def export(
     trust: TrustOption,
     keys: Annotated[
         list[str] | None,
-        typer.Argument(help="Releases, e.g. F1_2023_FINAL; without any, all that stand."),
+        typer.Argument(help="Releases, e.g. F1/2023/FINAL; without any, all that stand."),
     ] = None,
     identity: IdentityOption = None,
     formats: Annotated[
@@ -125,7 +125,7 @@ def chosen(found: Mapping[str, Release], keys: Sequence[str]) -> list[Release]:
 
     Args:
         found: Releases by key.
-        keys: Written with ``|`` or, so that a shell needs no quotes, with ``_``.
+        keys: Written with ``|`` or, so that a shell needs no quotes, with ``/`` or ``_``.
 
     Raises:
         NoSuchRelease: One of them is not on the topic.
@@ -135,7 +135,7 @@ def chosen(found: Mapping[str, Release], keys: Sequence[str]) -> list[Release]:
             if release.withdrawn is not None:
                 err.print(f"passed over {release.key}: withdrawn ({release.withdrawn.reason})")
         return [release for release in found.values() if release.withdrawn is None]
-    wanted = [key.upper().replace("_", "|") for key in keys]
+    wanted = [key.upper().translate(str.maketrans("/_", "||")) for key in keys]
     for key in wanted:
         if key not in found:
             raise NoSuchRelease(expected="a release of the topic", got=key)

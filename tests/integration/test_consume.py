@@ -404,7 +404,11 @@ def test_export_of_one_release_in_arabic(southmed: Southmed, scene: Scene) -> No
 
 @pytest.mark.parametrize(
     ("key", "code"),
-    [("F1|2023|FINAL", "RELEASE_WITHDRAWN"), ("F1_2019_FINAL", "NO_SUCH_RELEASE")],
+    [
+        ("F1|2023|FINAL", "RELEASE_WITHDRAWN"),
+        ("F1/2023/FINAL", "RELEASE_WITHDRAWN"),
+        ("F1_2019_FINAL", "NO_SUCH_RELEASE"),
+    ],
 )
 def test_export_of_what_does_not_stand_is_an_error(
     southmed: Southmed, scene: Scene, key: str, code: str
