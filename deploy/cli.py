@@ -17,10 +17,12 @@ from deploy.commands import (
     bench,
     broker,
     conformance,
+    consume,
     contract,
     demo,
     doctor,
     documents,
+    exporting,
     health,
     indicators,
     intake,
@@ -47,6 +49,8 @@ app.add_typer(conformance.app, name="conformance")
 app.add_typer(intake.app, name="intake")
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(release.app, name="release")
+release.app.command(name="export")(exporting.export)
+app.command(name="consume")(consume.consume)
 app.command(name="health")(health.health)
 app.command(name="verify")(verify.verify)
 app.command(name="doctor")(doctor.doctor)

@@ -1,0 +1,38 @@
+"""What can go wrong when a release becomes a file."""
+
+from __future__ import annotations
+
+from schemas.errors import PlatformError
+
+
+class ExportError(PlatformError):
+    """A release cannot be exported as asked."""
+
+    code = "EXPORT"
+    summary = "the release cannot be exported"
+
+
+class LibraryMissing(ExportError):
+    """The format needs a library that comes with an extra of southmed."""
+
+    code = "LIBRARY_MISSING"
+    summary = "a library that this format needs is not installed"
+    advice = "Install southmed with the extra that is named, or choose csv or jsonl."
+
+
+class ReleaseWithdrawn(ExportError):
+    """The release was withdrawn: its cells no longer hold and are not published any more."""
+
+    code = "RELEASE_WITHDRAWN"
+    summary = "the release was withdrawn"
+    advice = (
+        "Do not use earlier exports of it either. An erratum, if there is one, has its own key."
+    )
+
+
+class FolderUnusable(ExportError):
+    """The folder for the files cannot be made or written to."""
+
+    code = "FOLDER_UNUSABLE"
+    summary = "the files cannot be written there"
+    advice = "Name another folder with --to, or see to its permissions."

@@ -1,0 +1,27 @@
+"""Libraries that come with extras.
+
+A test that needs one is skipped where it is missing, loudly, and fails in continuous integration,
+which installs them all.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+
+def library(module: str, extra: str) -> Any:
+    """A module of an optional library.
+
+    Args:
+        module: Its full name.
+        extra: The extra that brings it.
+    """
+    try:
+        return import_module(module)
+    except ImportError:
+        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        missing(f"{module} is not installed: pip install 'southmed[{extra}]'")
