@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -71,17 +72,21 @@ def attack(
 ) -> list[Outcome]:
     """All attacks, in their order."""
     few = a8_sampler.DRAWS // (4 if quick else 1)
-    found = [
-        a2_membership.run(years, seed, size, gates["A2"]),
-        a4_bounds.run(years, seed, size, gates["A4"]),
-        a5_claims.run(years, seed, 2 * size, gates["A5"]),
-        a7_averaging.run(seed, max(2, size // 10), gates["A7"]),
-        a8_sampler.run(seed, gates["A8"], few),
+    runs: list[tuple[Any, ...]] = [
+        (a4_bounds.run, years, seed, size, gates["A4"]),
+        (a2_membership.run, years, seed, size, gates["A2"]),
+        (a5_claims.run, years, seed, 2 * size, gates["A5"]),
+        (a7_averaging.run, seed, max(2, size // 10), gates["A7"]),
+        (a8_sampler.run, seed, gates["A8"], few),
     ]
     if not quick:
-        found.append(a1_differencing.run(years, seed, 2 * size, gates["A1"]))
-        found += a3_a6_reconstruction.run(years, seed, size, gates)
-    return sorted(found, key=lambda outcome: outcome.attack)
+        runs.append((a1_differencing.run, years, seed, 2 * size, gates["A1"]))
+        runs.append((a3_a6_reconstruction.run, years, seed, size, gates))
+    with ProcessPoolExecutor() as pool:
+        pending = [pool.submit(*run) for run in runs]
+        found = [result.result() for result in pending]
+    flat = [one for each in found for one in (each if isinstance(each, list) else [each])]
+    return sorted(flat, key=lambda outcome: outcome.attack)
 
 
 def _opendp(seed: int, python: Path | None, least: float) -> int:

@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 
 from tests.attacks.releases.a8_sampler import EDGE
 from tests.attacks.releases.accuracy import Accuracy
-from tests.attacks.releases.scores import OURS, Outcome, Score
+from tests.attacks.releases.scores import OURS, Outcome, Score, Z
 
 TEAL, RUST, GREY, INK = "#00756f", "#c0562b", "#8a8f98", "#23272e"
 STYLE = {
@@ -85,11 +85,12 @@ def _rows(axes: Axes, scores: Sequence[Score]) -> None:
         axes.plot([score.low, score.high], [y, y], color=colour, lw=2.5, solid_capstyle="butt")
         axes.plot([score.value], [y], "o", color=colour, ms=6)
         axes.annotate(
-            f"{score.value:.2f}",
+            f"{score.value + 0:.2f}".replace("-0.00", "0.00"),
             (score.high, y),
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
         )
     axes.axvline(0, color=GREY, lw=0.8)
     axes.set_yticks(range(len(scores), 0, -1), [score.scheme for score in scores])
@@ -153,6 +154,11 @@ def _sampler(outcome: Outcome, _gate: Mapping[str, Any]) -> Any:
     ):
         ratio = [n / p for n, p in zip(outcome.notes[name], promised, strict=True)]
         axes.plot(values, ratio, mark, color=colour, ms=5, label=name)
+    chance = [Z / p**0.5 for p in promised]
+    low, high = [1 - c for c in chance], [1 + c for c in chance]
+    axes.fill_between(
+        values, low, high, color=GREY, alpha=0.2, lw=0, label="95 % of what is promised"
+    )
     axes.axhline(1, color=INK, lw=0.8)
     axes.set_xlabel("noise (ends: that or further)")
     axes.set_ylabel("drawn, as a multiple of promised")

@@ -54,7 +54,13 @@ def show(outcomes: Sequence[Outcome], accuracy: Accuracy | None, verbose: bool =
 def _numbers(score: Score) -> tuple[str, str]:
     if score.low == score.high:
         return f"{score.value:.3g}", ""
-    return f"{score.value:.3f}", f"{score.low:.3f} to {score.high:.3f}"
+    digits = 3 if max(abs(score.low), abs(score.high)) >= 0.002 else 5
+    value, low, high = (
+        f"{number:.{digits}f}".replace(zero, zero[1:])
+        for number in (score.value, score.low, score.high)
+        for zero in (f"{-0.0:.{digits}f}",)
+    )
+    return value, f"{low} to {high}"
 
 
 def _of_size(size: Any) -> tuple[Any, ...]:
@@ -109,8 +115,8 @@ def _text(outcomes: Sequence[Outcome], accuracy: Accuracy, run: Mapping[str, Any
         "Written by `make attacks`; every number is measured. Eight attacks run against messages "
         f"that the release core made of {run['worlds']} invented worlds of {run['years']} years "
         "each (2,150 cases a year in four countries, 980 to 210), and against tables protected as "
-        "offices protect them. Cases and persons are invented. The attacker knows everything but the keys "
-        "and the person: code, parameters, and the model that the worlds are drawn from."
+        "offices protect them. Cases and persons are invented. The attacker knows everything but "
+        "the keys and the person: code, parameters, and the model that the worlds are drawn from."
     )
     yield ""
     yield (
