@@ -12,10 +12,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from processors.release.accountant import Accountant
 from processors.release.sampler import Sampler
 from processors.release.snapshot import count, of_period
 from processors.release.tables import quarters_of, shipped
-from tests.attacks.releases import a2_membership, a5_claims, a7_averaging, a8_sampler
+from tests.attacks.releases import a2_membership, a5_claims, a7_averaging, a8_sampler, accuracy
 from tests.attacks.releases.__main__ import GATES
 from tests.attacks.releases.controls import cell_keys, perturbation, rounding, suppression
 from tests.attacks.releases.published import (
@@ -27,7 +28,7 @@ from tests.attacks.releases.published import (
     story,
     truth,
 )
-from tests.attacks.releases.scores import OURS, at_most, breaks, none, share
+from tests.attacks.releases.scores import OURS, Z, at_most, breaks, none, share
 from tests.attacks.releases.worlds import a_year, histogram, key_sums, population
 
 FROZEN = json.loads(GATES.read_text(encoding="utf-8"))
@@ -121,6 +122,36 @@ def test_noise_of_too_little_spread_would_be_noticed(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Sampler, "noise", lambda self, cell: round(real(self, cell) * 0.8))
     rules = {verdict.rule for verdict in failed(a8_sampler.run(SEED, GATE["A8"], draws=20_000))}
     assert {"not below -0.01", "above 0.001"} <= rules
+
+
+def test_half_the_noise_would_fail_membership(years, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Sampler.noise
+    monkeypatch.setattr(Sampler, "noise", lambda self, cell: round(real(self, cell) / 2))
+    outcome = a2_membership.run(years, SEED, 4, GATE["A2"], trials=4_000)
+    assert "at most 0.413" in {verdict.rule for verdict in failed(outcome)}
+
+
+def test_a_ledger_that_refuses_nothing_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Accountant, "admit", lambda _self, _release: None)
+    outcome = a7_averaging.run(SEED, 2, GATE["A7"], trials=1_000)
+    assert [verdict.rule for verdict in failed(outcome)] == ["all of 11 in every world"]
+
+
+# --- What the noise costs ------------------------------------------------------------------------
+
+
+def test_published_totals_are_off_as_far_as_is_told() -> None:
+    """In units of the deviation that is told, over all reference figures and some keys."""
+    off = np.array(
+        [
+            (each.published_rate - each.rate) / (each.half_width / Z)
+            for seed in range(5)
+            for each in accuracy.sdg_rates(seed)
+        ]
+    )
+    assert len(off) == 5 * 17
+    assert abs(off.mean()) < 4 / len(off) ** 0.5
+    assert 0.7 < off.std() < 1.3
 
 
 # --- Controls are what they say ------------------------------------------------------------------

@@ -97,7 +97,7 @@ def measure(years: Sequence[Year], seed: int) -> Accuracy:
         published,
         _growth(exact),
         _growth(published),
-        _rates(seed),
+        sdg_rates(seed),
         coverage(shipped().noise.band),
     )
 
@@ -161,7 +161,8 @@ def _growth(series: Sequence[int]) -> float:
 # --- SDG 16.2.2 ----------------------------------------------------------------------------------
 
 
-def _rates(seed: int) -> list[Rate]:
+def sdg_rates(seed: int) -> list[Rate]:
+    """All country-years of the reference figures."""
     from tests.integration.test_published_figures import SDG_16_2_2, rows
 
     found = []
