@@ -6,13 +6,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-# `make faults QUICK=1` runs a part of the faults.
+# `make faults QUICK=1` runs a part of the faults, `make attacks QUICK=1` of the attacks.
 QUICK ?=
 
 # Inputs that `make fuzz` gives to the opener.
 FUZZ ?= 1000000
 
-.PHONY: demo test quick faults soak anonymity bench fuzz lint docs lock clean
+.PHONY: demo test quick faults soak attacks anonymity bench fuzz lint docs lock clean
 
 demo: $(READY)  ## Four registers, a broker, the intake, and a summary that reconciles.
 	$(BIN)/southmed demo
@@ -28,6 +28,9 @@ faults: $(READY)  ## Every fault we can think of, on three real brokers; needs j
 
 soak: $(READY)  ## A million events through three brokers and two workers, with faults.
 	$(BIN)/python -m tests.faults.soak
+
+attacks: $(READY)  ## Eight attacks on releases, beside controls that must break; writes docs/attacks.md.
+	$(BIN)/python -m tests.attacks.releases $(if $(QUICK),--quick)
 
 anonymity: $(READY)  ## pycanon, in an environment of its own, measures k and l of what is told.
 	$(BIN)/python -m tests.anonymity
