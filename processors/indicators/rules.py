@@ -108,10 +108,10 @@ def _rules_for(
 
 
 def _description(by_type: Mapping[str, Sequence[Event]]) -> Event:
-    """The event that best describes the person: the identification, else the presumption."""
+    """The event that best describes the person: the latest identification, else presumption."""
     for event_type in ("victim.identified", "victim.presumed"):
         if described := by_type.get(event_type):
-            return described[-1]
+            return described[0] if len(described) == 1 else max(described, key=_said)
     return {}
 
 
@@ -134,7 +134,7 @@ def _add(
 ) -> None:
     """Adds what the counted events give under one rule."""
     if rule.once is Once.EVER and len(counted) > 1:
-        counted = [min(counted, key=lambda event: _first(rule, event))]
+        counted = [min(counted, key=lambda event: (*_first(rule, event), _said(event)))]
     for periods, group in _groups(rule, counted):
         if not periods:
             continue
@@ -153,6 +153,19 @@ def _first(rule: Rule, event: Event) -> tuple[str, int]:
     """By what the first of several events is told: its month, then perhaps its delay."""
     delay = event[rule.shortest] if rule.shortest else ""
     return str(event["period"]), _SHORTEST_FIRST.get(delay, len(BANDS))
+
+
+_NOT_SAID = frozenset({"revision", "supersedes", "first_accepted", "first_offset"})
+
+
+def _said(event: Event) -> tuple[str, str]:
+    """The month and all that an event says, but for references and when it came.
+
+    What is counted may not depend on the order in which facts were told: under the gate facts of a
+    quarter leave together, and a month that is not told is the same for all of them.
+    """
+    told = [(n, v) for n, v in event.items() if not isinstance(v, bytes) and n not in _NOT_SAID]
+    return str(event["period"]), repr(sorted(told))
 
 
 def _groups(rule: Rule, counted: Sequence[Event]) -> Iterable[tuple[Values, Sequence[Event]]]:
