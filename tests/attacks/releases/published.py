@@ -23,24 +23,16 @@ from processors.release.calendar import Item, due_on
 from processors.release.measure import Origin, ReleaseKeys, make
 from processors.release.snapshot import Population
 from processors.release.tables import quarters_of, shipped
-from schemas.releases import Release, StreamRange
+from schemas.releases import Release
 from tests.attacks.releases.worlds import AREAS, Ints, People, a_year, histogram, late, population
+from tests.releases import HEAD, LOG
 
 YEARS = ("2022", "2023")
 LATE = (0, 5, 50)
 FINAL = ("F1", "F2", "F3", "F4", "F5")
 PROVISIONAL = ("P1", "P2", "P3")
 ERRATUM = "E"
-HEAD = StreamRange(
-    authority="tn.inltp",
-    stream=0,
-    from_epoch=1,
-    from_sequence=1,
-    to_epoch=1,
-    to_sequence=9,
-    head="ab" * 32,
-)
-ORIGIN = Origin([HEAD], 1, "attacks", "cd" * 32)
+ORIGIN = Origin([LOG], [HEAD], 1, "attacks", "cd" * 32)
 
 
 @dataclass(frozen=True)
