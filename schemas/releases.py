@@ -115,7 +115,7 @@ class Observation(_Closed):
     REF_AREA: Annotated[str, CodeOf("CL_REPORTING_COUNTRY")]
     """The country that reports."""
     TIME_PERIOD: Annotated[str, Field(pattern=r"^20[0-9]{2}(-Q[1-4]|-(0[1-9]|1[0-2]))?$")]
-    """Month, quarter or year in which cases were first accepted."""
+    """Month, quarter or year that the identification first told, or the first still open then."""
     SEX: Code | None = None
     AGE: Code | None = None
     FORM: Code | None = None

@@ -6,7 +6,9 @@ import hashlib
 import random
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
+from processors.indicators.acceptance import month_told
 from processors.release.calendar import item_of
 from processors.release.measure import Made, Origin, ReleaseKeys, make
 from processors.release.snapshot import Population, Record
@@ -27,6 +29,11 @@ HEAD = StreamRange(
 )
 LOG = LogRange(country="TUN", partition=0, next_offset=12)
 ORIGIN = Origin([LOG], [HEAD], 1, "0.1.0", "cd" * 32)
+
+
+def in_ledger(event: dict[str, Any], offset: int = 0) -> dict[str, Any]:
+    """An event as a ledger keeps it: first told at an offset, for the month that it tells."""
+    return {**event, "first_offset": offset, "first_told": month_told(event)}
 
 
 def some_keys(seed: str = "test") -> ReleaseKeys:

@@ -1,15 +1,13 @@
-"""In which month a fact counts for what is published: that of its first acceptance, or later.
+"""In which month a fact counts for what is published: its own, or the first that was still open.
 
 Tables that are published do not grow afterwards: whoever compares two editions of one would see
-who came late. So what is published does not count by the month of the fact, as the operator's cells
-do, but by the month in which the fact was first accepted. The rules:
+who came late. So a fact that comes when its month is out counts in a later one. The rules:
 
-1. The month of acceptance is that in which the batch was sealed that was the first to tell the fact
-   (UTC). Corrections and withdrawals do not change it. A batch may come in long after its sealing,
-   and its time is only its authority's word; therefore
-2. **Closing** a month says how far the log of each partition was read for it. What stands behind
-   that place and would belong to the month, or to one before it, belongs to the first month that is
-   still open.
+1. A fact has the month that it told when it was first accepted; its quarter, where the month is not
+   told. Corrections and withdrawals do not change that, also where they tell another month.
+2. **Closing** a month says how far the log of each partition was read for it. A fact that was first
+   told behind that place and would belong to the month, or to one before it, counts in the first
+   month that is still open. No clock is asked, and no authority's word for the time.
 
 Both follow from the log and the closings alone, so that a replay comes to the same months.
 """
@@ -20,11 +18,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from processors.indicators.dimensions import Event
+from schemas.anonymity import last_month, window_of
 
 DAY_OF_ACCEPTANCE = "first_accepted"
 """The day on which the batch was sealed that was the first to tell a fact, ``2023-05-14``."""
 PLACE_OF_ACCEPTANCE = "first_offset"
 """The offset of that batch in the log of its partition."""
+MONTH_FIRST_TOLD = "first_told"
+"""The month that the fact told then, ``2023-05``; its quarter, ``2023-Q2``, where that was all."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,19 @@ class Closing:
     read_to: Mapping[str, int]
 
 
+def month_told(event: Event) -> str:
+    """The month of a fact, or its quarter where the month is not told.
+
+    Example:
+        >>> month_told({"period": "2023-06", "suppressed_fields": ["period"]})
+        '2023-Q2'
+    """
+    hidden = "period" in event["suppressed_fields"]
+    return window_of(event["period"]) if hidden else str(event["period"])
+
+
 def month_counted(event: Event, partition: str, closings: Sequence[Closing]) -> str:
-    """The month in which a fact counts for what is published.
+    """The month in which a fact counts for what is published; a quarter, if that is all it told.
 
     Args:
         event: An event that stands in a ledger.
@@ -51,16 +63,21 @@ def month_counted(event: Event, partition: str, closings: Sequence[Closing]) -> 
 
     Example:
         >>> june = Closing("2023-06", {"TUN-0": 40})
-        >>> late = {"first_accepted": "2023-05-14", "first_offset": 41}
+        >>> late = {"first_told": "2023-05", "first_offset": 41}
         >>> month_counted(late, "TUN-0", [june])
         '2023-07'
     """
-    month = str(event[DAY_OF_ACCEPTANCE])[:7]
+    counted = str(event[MONTH_FIRST_TOLD])
     for closing in sorted(closings, key=lambda closing: closing.month):
         came_later = event[PLACE_OF_ACCEPTANCE] >= closing.read_to.get(partition, 0)
-        if month <= closing.month and came_later:
-            month = _month_after(closing.month)
-    return month
+        if end_of(counted) <= closing.month and came_later:
+            counted = _month_after(closing.month)
+    return counted
+
+
+def end_of(month: str) -> str:
+    """The last month of a quarter; a month as it is."""
+    return last_month(month) if "Q" in month else month
 
 
 def _month_after(month: str) -> str:

@@ -155,7 +155,7 @@ def _first(rule: Rule, event: Event) -> tuple[str, int]:
     return str(event["period"]), _SHORTEST_FIRST.get(delay, len(BANDS))
 
 
-_NOT_SAID = frozenset({"revision", "supersedes", "first_accepted", "first_offset"})
+_NOT_SAID = frozenset({"revision", "supersedes", "first_accepted", "first_offset", "first_told"})
 
 
 def _said(event: Event) -> tuple[str, str]:

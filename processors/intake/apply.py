@@ -28,6 +28,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from processors.indicators.acceptance import month_told
 from processors.indicators.rules import Cell, cells_of
 from processors.intake.records import (
     ACCEPTANCE,
@@ -147,10 +148,9 @@ def apply_events(messages: Sequence[bytes], origin: Origin, read: Read) -> Appli
     before = _load(read, {c.subject for c in candidates})
     now = {subject: unpack_subject(value) for subject, value in before.items()}
     touched: dict[bytes, None] = {}
-    acceptance = dict(zip(ACCEPTANCE, (origin.day, origin.offset), strict=True))
     for candidate in candidates:
         try:
-            known = _place(candidate, events, now[candidate.subject], acceptance)
+            known = _place(candidate, events, now[candidate.subject], origin)
         except SouthmedError as error:
             result.refused.append(_refusal(candidate.position, error))
             continue
@@ -241,7 +241,7 @@ def _place(
     candidate: _Candidate,
     events: dict[bytes, bytes | None],
     standing: list[Fields],
-    acceptance: Fields,
+    origin: Origin,
 ) -> bool:
     """Puts an event in the place of its fact among those that stand; True if it was known."""
     fields = candidate.fields
@@ -257,7 +257,8 @@ def _place(
     if candidate.beyond and not _repeats(fields, before):
         raise NotAnonymised(got=candidate.beyond)
     if before is None or place is None:
-        standing.append({**fields, **acceptance})
+        told = (origin.day, origin.offset, month_told(fields))
+        standing.append({**fields, **dict(zip(ACCEPTANCE, told, strict=True))})
     else:
         standing[place] = {**fields, **{name: before[name] for name in ACCEPTANCE}}
     events[key] = record

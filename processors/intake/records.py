@@ -31,7 +31,11 @@ from typing import Any
 
 import msgspec
 
-from processors.indicators.acceptance import DAY_OF_ACCEPTANCE, PLACE_OF_ACCEPTANCE
+from processors.indicators.acceptance import (
+    DAY_OF_ACCEPTANCE,
+    MONTH_FIRST_TOLD,
+    PLACE_OF_ACCEPTANCE,
+)
 from processors.indicators.rules import RULES_VERSION, Cell
 from schemas.case_events import EVENT_TYPES
 from schemas.chain import Head
@@ -178,8 +182,8 @@ def pack_event(message: bytes, subject: bytes) -> bytes:
 
 
 SUBJECTS = b"S"
-ACCEPTANCE = (DAY_OF_ACCEPTANCE, PLACE_OF_ACCEPTANCE)
-"""What the ledger adds to an event that stands: when and where its fact was first told."""
+ACCEPTANCE = (DAY_OF_ACCEPTANCE, PLACE_OF_ACCEPTANCE, MONTH_FIRST_TOLD)
+"""What the ledger adds to an event that stands: when, where and for which month it came first."""
 
 
 def subject_key(fields: Fields) -> bytes:

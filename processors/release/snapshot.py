@@ -4,9 +4,9 @@ The rules:
 
 1. One record is one person in one case (or one training, one request), with the values it counts
    under. A person counts once formally identified, and is described by the newest decision.
-2. A person enters the tables in the month in which its identification was first accepted. That
-   never changes, and what comes late enters a month that is not out yet: closed periods do not
-   grow, and everybody is in exactly one.
+2. A person enters the tables in the month that its identification told when it was first accepted,
+   or in the first that was not out by then. That never changes: closed periods do not grow, and
+   everybody is in exactly one.
 3. A record's key is a keyed hash of its pseudonym: it says nothing to whoever lacks the key, and
    is the same every time.
 4. The snapshot is a Merkle root over the records of the period, sorted by their keys. What is
@@ -25,8 +25,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from processors.indicators.acceptance import DAY_OF_ACCEPTANCE, Closing, month_counted
-from processors.indicators.rules import period_at
+from processors.indicators.acceptance import Closing, end_of, month_counted
 from processors.release.errors import OutsideTables
 from processors.release.tables import MONTH, Cell, Counts, Tables, holds
 
@@ -80,20 +79,9 @@ class Entry:
     closings: Sequence[Closing] = ()
 
     def month(self, counted: Sequence[Fields]) -> str:
-        """The month in which the first of some facts was accepted, never a closed one.
-
-        A ledger of an earlier version does not know that; then it is the month of the first fact,
-        or its quarter where the month is hidden.
-        """
-        if all(DAY_OF_ACCEPTANCE in event for event in counted):
-            return min(month_counted(event, self.partition, self.closings) for event in counted)
-        return _month_of_fact(counted)
-
-
-def _month_of_fact(counted: Sequence[Fields]) -> str:
-    first = min(counted, key=lambda event: str(event["period"]))
-    month: str = first["period"]
-    return period_at(month, "Q") if "period" in first["suppressed_fields"] else month
+        """The month in which the first of some facts counts, or its quarter if that is all."""
+        months = (month_counted(event, self.partition, self.closings) for event in counted)
+        return min(months, key=lambda month: (end_of(month), month))
 
 
 # --- Records -------------------------------------------------------------------------------------

@@ -9,25 +9,35 @@ from typing import Any
 from deploy.home import Site, init_site
 from deploy.release import init_keys
 from processors.intake.ledger import Ledger
-from processors.intake.records import head_key, pack_head, pack_subject, subject_key
+from processors.intake.records import (
+    STATE,
+    FoldState,
+    head_key,
+    pack_head,
+    pack_subject,
+    subject_key,
+)
 from schemas.chain import Head
 from schemas.topics import COUNTRY_CODES, PARTITIONS
+from tests.releases import in_ledger
 from tests.samples import MOROCCO, TUNISIA, an_event, ref
 
 Fields = dict[str, Any]
 
 
-def victims(size: int, first: int = 0, **changes: Any) -> list[list[Fields]]:
+def victims(size: int, first: int = 0, offset: int = 0, **changes: Any) -> list[list[Fields]]:
     """Subjects with one identification each."""
     return [
         [
-            an_event(
-                "victim.identified",
-                victim_ref=ref(f"victim {number}"),
-                fact_ref=ref(f"fact {number}"),
-                period=f"2023-{number % 12 + 1:02}",
-                sex="FM"[number % 2],
-                **changes,
+            in_ledger(
+                an_event(
+                    "victim.identified",
+                    victim_ref=ref(f"victim {number}"),
+                    fact_ref=ref(f"fact {number}"),
+                    sex="FM"[number % 2],
+                    **{"period": f"2023-{number % 12 + 1:02}", **changes},
+                ),
+                offset,
             )
         ]
         for number in range(first, first + size)
@@ -50,4 +60,6 @@ def put(site: Site, subjects: Sequence[list[Fields]], sequence: int = 7) -> None
     ledger = Ledger(site.ledgers / "worker-1" / "TUN-0")
     ledger.commit({head_key(TUNISIA): pack_head(Head(1, sequence, b"h" * 32, False))})
     ledger.commit({subject_key(events[0]): pack_subject(events) for events in subjects})
+    read = max((event["first_offset"] for events in subjects for event in events), default=0) + 1
+    ledger.commit({STATE: FoldState(next_offset=read).pack()})
     ledger.close()

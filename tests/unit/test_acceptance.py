@@ -81,40 +81,52 @@ JUNE = Closing("2023-06", {"TUN-0": 40})
 SEPTEMBER = Closing("2023-09", {"TUN-0": 70})
 
 PLACES = [
-    # day of acceptance, offset, month that counts
-    ("2023-05-14", 39, "2023-05"),  # read before June was closed
-    ("2023-05-14", 40, "2023-07"),  # sealed in May, and came in after that
-    ("2023-06-30", 69, "2023-07"),
-    ("2023-06-30", 70, "2023-10"),  # came in after September was closed, too
-    ("2023-07-01", 40, "2023-07"),
-    ("2023-07-01", 12, "2023-07"),  # a clock ahead: its month was still open
-    ("2023-08-01", 70, "2023-10"),
-    ("2023-10-01", 70, "2023-10"),
+    # month first told, offset, month that counts
+    ("2023-05", 39, "2023-05"),  # read before June was closed
+    ("2023-05", 40, "2023-07"),  # and after that
+    ("2023-06", 69, "2023-07"),
+    ("2023-06", 70, "2023-10"),  # came in after September was closed, too
+    ("2023-07", 40, "2023-07"),
+    ("2023-08", 70, "2023-10"),
+    ("2023-10", 70, "2023-10"),
+    ("2023-Q2", 39, "2023-Q2"),  # a quarter is as late as its last month
+    ("2023-Q2", 40, "2023-07"),
+    ("2023-Q3", 40, "2023-Q3"),
+    ("2019-02", 90, "2023-10"),
 ]
 
 
-@pytest.mark.parametrize(("day", "offset", "month"), PLACES)
+@pytest.mark.parametrize(("told", "offset", "month"), PLACES)
 def test_what_comes_after_a_closing_counts_in_the_first_open_month(
-    day: str, offset: int, month: str
+    told: str, offset: int, month: str
 ) -> None:
-    event = {"first_accepted": day, "first_offset": offset}
+    event = {"first_told": told, "first_offset": offset}
     assert month_counted(event, "TUN-0", [SEPTEMBER, JUNE]) == month
 
 
-def test_without_closings_the_month_of_acceptance_counts() -> None:
-    assert (
-        month_counted({"first_accepted": "2023-05-14", "first_offset": 9}, "TUN-0", []) == "2023-05"
-    )
+def test_without_closings_the_month_that_was_told_counts() -> None:
+    assert month_counted({"first_told": "2023-05", "first_offset": 9}, "TUN-0", []) == "2023-05"
 
 
 def test_of_a_partition_that_had_nothing_all_came_later() -> None:
-    event = {"first_accepted": "2023-05-14", "first_offset": 0}
-    assert month_counted(event, "MAR-1", [JUNE]) == "2023-07"
+    assert month_counted({"first_told": "2023-05", "first_offset": 0}, "MAR-1", [JUNE]) == "2023-07"
 
 
 def test_a_year_s_last_month_is_followed_by_the_next_year_s_first() -> None:
-    event = {"first_accepted": "2023-05-14", "first_offset": 9}
+    event = {"first_told": "2023-05", "first_offset": 9}
     assert month_counted(event, "TUN-0", [Closing("2023-12", {"TUN-0": 1})]) == "2024-01"
+
+
+def test_a_correction_of_the_month_does_not_move_what_is_published() -> None:
+    platform = Platform()
+    first = sealed(FIRST)
+    moved = {**MAN, "period": "2023-11"}
+    for message in (first.message, following(first, moved, sequence=2).message):
+        platform.take(message)
+    ((event,),) = (
+        unpack_subject(value) for key, value in platform.records.items() if key.startswith(b"S")
+    )
+    assert (event["period"], event["first_told"]) == ("2023-11", FIRST["period"])
 
 
 MONTHS = [f"{year}-{month:02}" for year in (2022, 2023) for month in range(1, 13)]
@@ -125,13 +137,11 @@ MONTHS = [f"{year}-{month:02}" for year in (2022, 2023) for month in range(1, 13
     st.integers(0, 100),
     st.lists(st.tuples(st.sampled_from(MONTHS), st.integers(0, 100)), unique_by=lambda c: c[0]),
 )
-def test_a_closed_month_never_grows(
-    accepted: str, offset: int, closed: list[tuple[str, int]]
-) -> None:
+def test_a_closed_month_never_grows(told: str, offset: int, closed: list[tuple[str, int]]) -> None:
     """Closings are of growing months and offsets; each leaves the months before it as they were."""
     months, places = sorted(m for m, _ in closed), sorted(n for _, n in closed)
     closings = [Closing(m, {"TUN-0": n}) for m, n in zip(months, places, strict=True)]
-    event = {"first_accepted": f"{accepted}-01", "first_offset": offset}
+    event = {"first_told": told, "first_offset": offset}
     for number, closing in enumerate(closings):
         before = month_counted(event, "TUN-0", closings[:number])
         after = month_counted(event, "TUN-0", closings[: number + 1])
@@ -140,4 +150,4 @@ def test_a_closed_month_never_grows(
         else:
             assert after > closing.month
     counted = month_counted(event, "TUN-0", closings)
-    assert counted >= accepted
+    assert counted >= told

@@ -185,11 +185,10 @@ def test_impact_lists_the_releases_that_count_a_batch(
 
 
 def test_what_comes_late_is_counted_once_and_not_in_what_is_out(tmp_path: Path) -> None:
-    """Sealed in February, read when the first quarter was out: it enters in April."""
+    """Of February, read when the first quarter was out: it enters in April."""
     place = Place(tmp_path)
     place.ask("run", "--as-of", "2023-05-20")
-    late = {"first_accepted": "2023-02-10", "first_offset": 5}
-    put(place.site, victims(1, first=900, **late))
+    put(place.site, victims(1, first=900, offset=5, period="2023-02"))
     place.ask("run", *ON)
     kept = place.site.platform / "releases" / "records"
     before = place.releases()["P1|2023-Q1|PROVISIONAL"].statement.released_on

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.releases import made, some_keys, some_records
+from tests.releases import in_ledger, made, some_keys, some_records
 from tests.samples import an_event, ref
 
 ROOT = Path(__file__).parents[2]
@@ -116,7 +116,8 @@ def test_the_page_is_enough_for_the_keys_of_records() -> None:
     from processors.release.tables import shipped
 
     secret = b"k" * 32
-    subjects = [[an_event("victim.identified")], [an_event("training.delivered")]]
+    events = an_event("victim.identified"), an_event("training.delivered")
+    subjects = [[in_ledger(event)] for event in events]
     found = population([(Entry("TUN-0"), subjects)], shipped(), secret)
     victim = mac(secret, b"southmed record v1|v|tn.inltp|" + ref("victim 1"))
     training = mac(secret, b"southmed record v1|f|tn.inltp|" + ref("fact 1"))

@@ -35,6 +35,7 @@ from tests.releases import (
     a_population,
     a_record,
     a_release,
+    in_ledger,
     made,
     some_keys,
     some_records,
@@ -77,13 +78,17 @@ def test_a_record_outside_the_table_is_an_error_and_not_dropped() -> None:
         count([a_record(1, SEX="X")], shipped(), "F1", "2023")
 
 
-def identified(number: int = 1, **changes: Any) -> dict[str, Any]:
-    return an_event(
+def identified(number: int = 1, offset: int = 0, **changes: Any) -> dict[str, Any]:
+    event = an_event(
         "victim.identified",
         victim_ref=ref(f"victim {number}"),
         fact_ref=ref(f"fact {number}"),
         **changes,
     )
+    return in_ledger(event, offset)
+
+
+HIDDEN = {"suppressed_fields": ["period"]}
 
 
 def people(*subjects: list[dict[str, Any]]) -> list[Record]:
@@ -103,34 +108,31 @@ def test_a_hidden_month_counts_in_its_quarter() -> None:
     assert record.month == "2023-Q2"
 
 
-def accepted(day: str, offset: int = 1) -> dict[str, Any]:
-    """What the ledger adds to a fact: when and where in the log it was first told."""
-    return {"first_accepted": day, "first_offset": offset}
-
-
 @pytest.mark.parametrize(
-    ("what", "day", "offset", "month"),
+    ("what", "told", "offset", "month"),
     [
-        ("in time", "2023-05-14", 39, "2023-05"),
-        ("sealed in the next quarter", "2023-07-01", 39, "2023-07"),
-        ("sealed in time, read when the quarter was out", "2023-05-14", 40, "2023-07"),
-        ("so late that two quarters were out", "2023-05-14", 90, "2023-10"),
+        ("in time", {"period": "2023-05"}, 39, "2023-05"),
+        ("of the next quarter", {"period": "2023-07"}, 39, "2023-07"),
+        ("read when the quarter was out", {"period": "2023-05"}, 40, "2023-07"),
+        ("so late that two quarters were out", {"period": "2023-05"}, 90, "2023-10"),
+        ("a quarter, in time", {"period": "2023-06", **HIDDEN}, 39, "2023-Q2"),
+        ("a quarter, when it was out", {"period": "2023-06", **HIDDEN}, 40, "2023-07"),
+        ("years old", {"period": "2019-01"}, 90, "2023-10"),
     ],
 )
 def test_who_comes_late_enters_a_month_that_is_not_out(
-    what: str, day: str, offset: int, month: str
+    what: str, told: dict[str, Any], offset: int, month: str
 ) -> None:
     closed = [Closing("2023-09", {"TUN-0": 80}), Closing("2023-06", {"TUN-0": 40})]
-    event = identified(period="2019-01", suppressed_fields=["period"])
-    subjects = [[{**event, **accepted(day, offset)}]]
+    subjects = [[identified(offset=offset, **told)]]
     (record,) = population([(Entry("TUN-0", closed), subjects)], shipped(), bytes(32))["VICTIMS"]
     assert record.month == month, what
 
 
 def test_a_correction_does_not_move_anybody_into_another_month() -> None:
     """Nor does withdrawing the decision by which somebody entered, if another one stands."""
-    first = {**identified(1, validation="WITHDRAWN"), **accepted("2023-02-01")}
-    second = {**identified(1, period="2023-09"), **accepted("2023-08-01", 70)}
+    first = {**identified(1, validation="WITHDRAWN", period="2023-11"), "first_told": "2023-02"}
+    second = identified(1, offset=70, period="2023-09")
     (record,) = people([first, second])
     assert record.month == "2023-02"
 
@@ -160,7 +162,8 @@ def test_the_highest_stage_of_the_case_counts(beside: list[str], stage: str) -> 
 
 
 def test_trainings_and_requests_are_counted_exactly_and_without_cost() -> None:
-    subjects = [[an_event("training.delivered")], [an_event("cooperation.request")]]
+    events = an_event("training.delivered"), an_event("cooperation.request")
+    subjects = [[in_ledger(event)] for event in events]
     found = population([(ENTRY, subjects)], shipped(), b"k" * 32)
     calendar = {item.key: item for item in items(shipped(), date(2025, 1, 1))}
     for key in ("E1|2023|FINAL", "E2|2023|FINAL"):
