@@ -152,12 +152,10 @@ def count_undisturbed(register: Register, folder: Path) -> Counter[Cell]:
 
 def count_outbox(outbox: Outbox) -> Counter[Cell]:
     """Counts the newest event of each fact in an outbox."""
-    newest: dict[bytes, dict[str, Any]] = {}
-    for row in outbox._db.execute("SELECT message FROM events ORDER BY id"):
-        decoded = decode(row["message"])
-        newest[decoded.fields["fact_ref"]] = {"event_type": decoded.subject, **decoded.fields}
     by_subject: defaultdict[bytes, list[dict[str, Any]]] = defaultdict(list)
-    for fields in newest.values():
+    for row in outbox._db.execute("SELECT message FROM slots"):
+        decoded = decode(row["message"])
+        fields = {"event_type": decoded.subject, **decoded.fields}
         by_subject[subject_key(fields)].append(fields)
     total: Counter[Cell] = Counter()
     for events in by_subject.values():

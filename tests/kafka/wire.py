@@ -46,9 +46,9 @@ def _value(field: Any, value: Any) -> Any:
 
 
 def a_record(value: bytes) -> bytes:
-    """One record as a batch."""
+    """One record as a batch; with a key, because a compacted topic takes none without."""
     builder = MemoryRecordsBuilder(magic=2, compression_type=0, batch_size=len(value) + 256)
-    builder.append(timestamp=None, key=None, value=value, headers=[])
+    builder.append(timestamp=None, key=b"key", value=value, headers=[])
     builder.close()
     return bytes(builder.buffer())
 

@@ -89,7 +89,8 @@ def test_nearly_every_refusal_of_the_contract_has_a_vector() -> None:
     load_all_errors()
     families = (WireError, SealError, ChainError, EventError)
     named = {e.code for family in families for e in tree(family) if not e.__subclasses__()}
-    missing = named - {vector.code for vector in TABLE}
+    of_batches = {code for code in named if not code.startswith("RELEASE")}
+    missing = of_batches - {vector.code for vector in TABLE}
     assert missing == {
         "KEY_NOT_YET_VALID",
         "KEY_RETIRED",
