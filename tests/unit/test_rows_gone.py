@@ -78,6 +78,22 @@ def test_what_a_deleted_row_said_is_withdrawn_once(
     assert [event["validation"] for event in events].count("WITHDRAWN") == FACTS
 
 
+def test_what_a_deleted_row_said_of_this_quarter_waits_no_longer(
+    tmp_path: Path, outbox: Outbox
+) -> None:
+    """It was not published, so there is nothing to withdraw: it is forgotten."""
+    present = [text.replace("/2020", f"/{TODAY.year}") for text in TWENTY]
+    read(tmp_path, outbox, present)
+    published, waiting = outbox.facts()
+    assert waiting > 0
+    read(tmp_path, outbox, present[1:])
+    assert sum(outbox.facts()) == published + waiting - FACTS
+    with sqlite3.connect(outbox.path) as db:
+        keys = {key for (key,) in db.execute("SELECT row_key FROM held")}
+        seen = {key for (key,) in db.execute("SELECT row_key FROM seen")}
+    assert keys <= seen
+
+
 def test_a_row_that_comes_back_states_its_facts_again(tmp_path: Path, outbox: Outbox) -> None:
     read(tmp_path, outbox, TWENTY)
     read(tmp_path, outbox, TWENTY[1:])
