@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from random import Random
 
-from deploy.registers.columns import Cell, Column, Hand
+from deploy.registers.columns import Cell, Column, Hand, header_of
 from deploy.registers.faults import Fault, Kind, Written, plant
 from deploy.registers.invent import build_world
 from deploy.registers.jordan import ARABIC_DIGITS
@@ -88,8 +88,7 @@ def write(path: Path) -> Written:
         sheet.append(HAND.row(line, COLUMNS))
         if line.fault:
             kind, field = line.fault
-            header = next(column.header for column in COLUMNS if column.field == field)
-            faults.append(Fault(SHEET, row, header, kind))
+            faults.append(Fault(SHEET, row, header_of(COLUMNS, field), kind))
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)
     return Written(path, {SHEET: sheet.max_row - 2}, tuple(faults))

@@ -18,7 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from processors.indicators.dimensions import Event
-from schemas.anonymity import last_month, window_of
+from processors.indicators.rule import hides_month, period_at
+from schemas.anonymity import last_month
 
 DAY_OF_ACCEPTANCE = "first_accepted"
 """The day on which the batch was sealed that was the first to tell a fact, ``2023-05-14``."""
@@ -49,8 +50,7 @@ def month_told(event: Event) -> str:
         >>> month_told({"period": "2023-06", "suppressed_fields": ["period"]})
         '2023-Q2'
     """
-    hidden = "period" in event["suppressed_fields"]
-    return window_of(event["period"]) if hidden else str(event["period"])
+    return period_at(event["period"], "Q" if hides_month(event) else "M")
 
 
 def month_counted(event: Event, partition: str, closings: Sequence[Closing]) -> str:

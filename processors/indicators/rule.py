@@ -23,6 +23,7 @@ from enum import Enum
 from functools import cache
 
 from processors.indicators.dimensions import Event, Values
+from schemas.anonymity import window_of
 
 PERIOD_OF_FACT = "period"
 
@@ -97,9 +98,7 @@ def period_at(month: str, frequency: str) -> str:
         >>> [period_at("2021-05", f) for f in "MQA"]
         ['2021-05', '2021-Q2', '2021']
     """
-    year, number = month.split("-")
-    quarter = (int(number) + 2) // 3
-    return {"M": month, "Q": f"{year}-Q{quarter}", "A": year}[frequency]
+    return {"M": month, "Q": window_of(month), "A": month[:4]}[frequency]
 
 
 def months_of(quarter: str) -> Values:

@@ -134,7 +134,7 @@ def _add(
 ) -> None:
     """Adds what the counted events give under one rule."""
     if rule.once is Once.EVER and len(counted) > 1:
-        counted = [min(counted, key=lambda event: (*_first(rule, event), _said(event)))]
+        counted = [_earliest(rule, counted)]
     for periods, group in _groups(rule, counted):
         if not periods:
             continue
@@ -147,6 +147,13 @@ def _add(
                     continue
                 for sex, number in rule.split(group[0]):
                     cells[(*key, sex)] = cells.get((*key, sex), 0) + number
+
+
+def _earliest(rule: Rule, counted: Sequence[Event]) -> Event:
+    """The first of several events; of those that are equally early, always the same one."""
+    earliest = min(_first(rule, event) for event in counted)
+    tied = [event for event in counted if _first(rule, event) == earliest]
+    return tied[0] if len(tied) == 1 else min(tied, key=_said)
 
 
 def _first(rule: Rule, event: Event) -> tuple[str, int]:

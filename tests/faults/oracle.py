@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +28,12 @@ from processors.intake.records import (
     CELLS,
     pack_subject,
     read_cell,
-    subject_key,
     unpack_count,
     unpack_subject,
 )
 from producers.outbox import ASSIGNED
-from schemas.codec import decode
 from schemas.kafka import Broker
+from tests.integration.harness import standing_in
 
 SUBJECTS = b"S"
 OF_THE_RUN = "DQ_LATE"
@@ -106,7 +105,9 @@ def undisturbed(registers: Mapping[str, Register], keys: Path, scratch: Path) ->
         same_pseudonyms(Site(keys), site, [authority])
         adapter = Adapter(site, register, Broker(""))
         adapter.read_once()
-        by_subject = _standing(adapter)
+        outbox = adapter.open_outbox()
+        by_subject = standing_in(outbox)
+        outbox.close()
         for standing in by_subject.values():
             # As a ledger would keep it.
             events = unpack_subject(pack_subject(standing))
@@ -120,20 +121,6 @@ def same_pseudonyms(known: Site, other: Site, authorities: Iterable[str]) -> Non
     for authority in authorities:
         name = "pseudonyms.key"
         shutil.copyfile(known.authority(authority) / name, other.authority(authority) / name)
-
-
-def _standing(adapter: Adapter) -> dict[bytes, list[dict[str, Any]]]:
-    """The newest event of each fact in an outbox, by subject."""
-    outbox = adapter.open_outbox()
-    newest: dict[bytes, dict[str, Any]] = {}
-    for row in outbox._db.execute("SELECT message FROM events ORDER BY id"):
-        decoded = decode(row["message"])
-        newest[decoded.fields["fact_ref"]] = {"event_type": decoded.subject, **decoded.fields}
-    outbox.close()
-    by_subject: defaultdict[bytes, list[dict[str, Any]]] = defaultdict(list)
-    for fields in newest.values():
-        by_subject[subject_key(fields)].append(fields)
-    return by_subject
 
 
 def in_ledgers(site: Site) -> Counted:

@@ -152,15 +152,20 @@ def count_undisturbed(register: Register, folder: Path) -> Counter[Cell]:
 
 def count_outbox(outbox: Outbox) -> Counter[Cell]:
     """Counts the newest event of each fact in an outbox."""
+    total: Counter[Cell] = Counter()
+    for events in standing_in(outbox).values():
+        total.update(cells_of(events))
+    return total
+
+
+def standing_in(outbox: Outbox) -> dict[bytes, list[dict[str, Any]]]:
+    """The newest event of each fact in an outbox, by subject."""
     by_subject: defaultdict[bytes, list[dict[str, Any]]] = defaultdict(list)
     for row in outbox._db.execute("SELECT message FROM slots"):
         decoded = decode(row["message"])
         fields = {"event_type": decoded.subject, **decoded.fields}
         by_subject[subject_key(fields)].append(fields)
-    total: Counter[Cell] = Counter()
-    for events in by_subject.values():
-        total.update(cells_of(events))
-    return total
+    return by_subject
 
 
 def finish(scene_: Scene, authority: str = TUNISIA) -> None:
