@@ -10,7 +10,6 @@ import os
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from deploy.commands import (
     adapter,
@@ -32,7 +31,7 @@ from deploy.commands import (
     topics,
     verify,
 )
-from deploy.terminal import Exit, err, set_up_logging
+from deploy.terminal import Exit, set_up_logging, tell_error
 from schemas.errors import SouthmedError
 
 app = typer.Typer(
@@ -75,9 +74,7 @@ def main() -> None:
     try:
         app()
     except SouthmedError as error:
-        err.print(f"[bold red]{type(error).__name__}[/] {escape(str(error))}", soft_wrap=True)
-        if error.advice:
-            err.print(f"  {escape(error.advice)}", soft_wrap=True)
+        tell_error(error)
         raise SystemExit(Exit.FAILED) from None
 
 

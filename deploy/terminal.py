@@ -13,11 +13,13 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deploy.identity import Identity, check_plaintext
 from deploy.running.logs import install
+from schemas.errors import SouthmedError
 from schemas.kafka import Broker
 
 T = TypeVar("T")
@@ -68,6 +70,13 @@ def broker_at(servers: str, identity: Path | None = None) -> Broker:
         return Broker(servers, ssl=Identity(identity).context)
     check_plaintext(servers)
     return Broker(servers, session_timeout=EMBEDDED_SESSION_TIMEOUT)
+
+
+def tell_error(error: SouthmedError) -> None:
+    """What happened, and what to do, on standard error."""
+    err.print(f"[bold red]{type(error).__name__}[/] {escape(str(error))}", soft_wrap=True)
+    if error.advice:
+        err.print(f"  {escape(error.advice)}", soft_wrap=True)
 
 
 def print_json(document: Any) -> None:

@@ -19,3 +19,11 @@ class ChangeRefused(PlatformError):
     code = "CHANGE_REFUSED"
     summary = "the cluster refuses this"
     advice = "Use the operator's identity; on the first day, a broker's."
+
+
+class ClusterUnsettled(PlatformError):
+    """The cluster is not ready for this yet: it elects a leader, or hands a change on."""
+
+    code = "CLUSTER_UNSETTLED"
+    summary = "the cluster is busy with an earlier change"
+    advice = "Run it again: what was made stays made, and only what is missing is done."

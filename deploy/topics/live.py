@@ -23,10 +23,10 @@ from kafka.admin import (
     ResourcePatternFilter,
     ResourceType,
 )
-from kafka.errors import KafkaError, for_code
+from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from kafka.protocol.admin import AlterClientQuotasRequest, DescribeClientQuotasRequest
 
-from deploy.topics.errors import ChangeRefused, ClusterUnreachable
+from deploy.topics.errors import ChangeRefused, ClusterUnreachable, ClusterUnsettled
 from deploy.topics.state import (
     EVERYONE,
     Change,
@@ -84,6 +84,7 @@ def read_state(admin: KafkaAdminClient) -> ClusterState:
 
     Raises:
         ChangeRefused: Our principal may not see it.
+        ClusterUnsettled: Not now; later it will.
     """
     with _translated("looking at topics, rights and quotas"):
         granted, odd_rights = _read_rights(admin)
@@ -197,6 +198,7 @@ def apply_changes(
 
     Raises:
         ChangeRefused: The cluster refuses one; those before it were made.
+        ClusterUnsettled: It is not ready for one; the same may be asked again.
     """
     for change in changes:
         match change:
@@ -286,11 +288,18 @@ def _translated(what: str) -> Iterator[None]:
     try:
         yield
     except KafkaError as error:
-        raise ChangeRefused(expected=what, got=type(error).__name__) from None
+        raise _ours(type(error), what) from None
 
 
 def _check(error: Any, what: str) -> None:
     """Raises what the cluster answered, unless it is that all is well."""
-    name = error.__name__ if isinstance(error, type) else type(error).__name__
-    if name != "NoError":
-        raise ChangeRefused(expected=what, got=name)
+    kind = error if isinstance(error, type) else type(error)
+    if kind.__name__ != "NoError":
+        raise _ours(kind, what)
+
+
+def _ours(kind: type[KafkaError], what: str) -> ChangeRefused | ClusterUnsettled:
+    """A topic that was asked for twice is there: the first answer was late, not a refusal."""
+    late = kind.retriable or issubclass(kind, TopicAlreadyExistsError)
+    ours = ClusterUnsettled if late else ChangeRefused
+    return ours(expected=what, got=kind.__name__)

@@ -17,7 +17,8 @@ from rich.table import Table
 
 from country_adapters import AUTHORITIES
 from deploy.home import init_site
-from deploy.terminal import err, set_up_logging, table
+from deploy.terminal import err, set_up_logging, table, tell_error
+from schemas.errors import SouthmedError
 from tests.faults import brokers, inputs, ledgers, lines, processes
 from tests.faults.network import NEAR_ADDRESS, far_side, missing
 from tests.faults.oracle import undisturbed
@@ -147,4 +148,8 @@ def _table(results: Sequence[Result]) -> Table:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except SouthmedError as error:
+        tell_error(error)
+        sys.exit(1)

@@ -7,11 +7,14 @@ operator, and so shows that the operator's rights are enough.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from threading import Timer
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from kafka.admin import (
@@ -27,9 +30,19 @@ from kafka.admin import (
     ResourcePatternFilter,
     ResourceType,
 )
+from kafka.errors import (
+    InvalidReplicationFactorError,
+    KafkaError,
+    KafkaTimeoutError,
+    NotControllerError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+)
 from kafka.protocol.admin import AlterClientQuotasRequest
 
-from deploy.brokers.kafka.cluster import KafkaCluster
+from deploy.brokers.kafka.bring_up import apply_contract
+from deploy.brokers.kafka.cluster import ADMIN_PATIENCE, KafkaCluster
+from deploy.topics.errors import ChangeRefused, ClusterUnsettled
 from deploy.topics.live import apply_changes, read_state
 from deploy.topics.state import (
     Change,
@@ -42,6 +55,7 @@ from deploy.topics.state import (
     wanted,
 )
 from schemas.access import Right
+from schemas.errors import PlatformError
 from tests.kafka.cluster import empty
 from tests.kafka.wire import message, send
 
@@ -250,3 +264,45 @@ def test_whoever_may_not_manage_is_told_so(cluster: KafkaCluster) -> None:
     assert done.returncode == FAILED
     assert "ChangeRefused" in done.stderr
     assert "operator" in done.stderr
+
+
+# --- A cluster that is slow -----------------------------------------------------------------------
+
+
+def test_a_cluster_that_does_not_answer_for_a_while_is_brought_up_all_the_same(
+    cluster: KafkaCluster, admin: KafkaAdminClient
+) -> None:
+    admin.delete_topics([CASES])
+    (node,) = cluster.nodes.values()
+    node.send(signal.SIGSTOP)
+    awake = Timer(ADMIN_PATIENCE + 2, node.send, [signal.SIGCONT])
+    awake.start()
+    try:
+        apply_contract(cluster)
+    finally:
+        awake.cancel()
+        node.send(signal.SIGCONT)
+    assert read_state(admin) == wanted(1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ours"),
+    [
+        (NotControllerError, ClusterUnsettled),
+        (KafkaTimeoutError, ClusterUnsettled),
+        (TopicAlreadyExistsError, ClusterUnsettled),
+        (TopicAuthorizationFailedError, ChangeRefused),
+        (InvalidReplicationFactorError, ChangeRefused),
+    ],
+)
+def test_an_answer_that_may_change_is_no_refusal(
+    answer: type[KafkaError], ours: type[PlatformError]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise answer("a broker's own text")
+
+    admin = SimpleNamespace(create_topics=fail)
+    topic = MakeTopic(CASES, TopicState(1, 1, {}))
+    with pytest.raises(ours) as told:
+        apply_changes(cast(KafkaAdminClient, admin), [topic])
+    assert told.value.got == answer.__name__

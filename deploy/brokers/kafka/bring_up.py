@@ -22,7 +22,7 @@ from deploy.brokers.kafka.plan import Node, Plan
 from deploy.home import Site
 from deploy.identity import Identity
 from deploy.pki.store import CA_FILE, IDENTITY_FILE, Office, read_identity
-from deploy.topics.live import apply_changes, count_brokers, read_state
+from deploy.topics.live import apply_changes, read_state
 from deploy.topics.state import difference, wanted
 from schemas.access import principals
 
@@ -102,9 +102,8 @@ def issue_missing(office: Office, cluster: KafkaCluster, now: datetime) -> None:
 
 def apply_contract(cluster: KafkaCluster) -> None:
     """Makes the cluster what the contract says, with a broker's own rights."""
-    with cluster.admin() as admin:
-        changes = difference(read_state(admin), wanted(count_brokers(admin)))
-        apply_changes(admin, changes)
+    nodes = len(cluster.plan.nodes)
+    cluster.manage(lambda admin: apply_changes(admin, difference(read_state(admin), wanted(nodes))))
 
 
 def reload_identities(cluster: KafkaCluster) -> None:

@@ -27,6 +27,7 @@ from deploy.brokers.kafka.node import NodeProcess
 from deploy.brokers.kafka.plan import HOST, PORTS_APART, Node, Plan, nodes_from
 from deploy.identity import Identity
 from deploy.patience import within
+from deploy.topics.errors import ClusterUnsettled
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ FIRST_PORT = 19092
 LAST_PORT = 19992
 START_SECONDS = 90.0
 ANSWER_SECONDS = 3.0
+ADMIN_PATIENCE = 10.0
 ROOM_NEEDED = 512 << 20
 """Free bytes below which no broker is started."""
 _FILE = "cluster.json"
@@ -177,7 +179,7 @@ class KafkaCluster:
 
     # --- Looking at it ----------------------------------------------------------------------------
 
-    def admin(self, timeout: float = 10.0) -> KafkaAdminClient:
+    def admin(self, timeout: float = ADMIN_PATIENCE) -> KafkaAdminClient:
         """A client with a broker's own rights; for setting the cluster up, and for tests.
 
         Raises:
@@ -219,11 +221,32 @@ class KafkaCluster:
         Raises:
             BrokerNotUp: Nobody answered in time.
         """
+        return self._insist(lambda: self._ask_once(question), seconds)
+
+    def manage(self, work: Callable[[KafkaAdminClient], T], seconds: float = START_SECONDS) -> T:
+        """Does long work with a broker's own rights, anew while the cluster is not ready for it.
+
+        Args:
+            work: Changes something; done twice, it does nothing the second time.
+            seconds: How long to go on trying.
+
+        Raises:
+            BrokerNotUp: It was not done in time.
+            ChangeRefused: The cluster refuses it.
+        """
+
+        def once() -> T:
+            with self.admin() as admin:
+                return work(admin)
+
+        return self._insist(once, seconds)
+
+    def _insist(self, attempt: Callable[[], T], seconds: float) -> T:
         deadline = time.monotonic() + seconds
         while True:
             try:
-                return self._ask_once(question)
-            except (KafkaError, OSError) as error:
+                return attempt()
+            except (KafkaError, OSError, ClusterUnsettled) as error:
                 if time.monotonic() > deadline:
                     raise BrokerNotUp(
                         expected=f"an answer within {seconds:.0f} s", got=type(error).__name__
