@@ -200,7 +200,7 @@ def announce_epoch(site: Site, authority_id: str) -> TrustDocument:
         a.model_copy(update={"epochs": epochs}) if a.id == authority_id else a
         for a in trust.authorities
     ]
-    newer = TrustDocument(version=trust.version + 1, authorities=listed, keys=trust.keys)
+    newer = trust.following(authorities=listed)
     issue(site, newer)
     return newer
 
@@ -218,11 +218,7 @@ def admit(site: Site, authority: Authority, key: TrustedKey) -> TrustDocument:
         raise KeyFileInvalid(expected="an authority that is not listed yet", got=authority.id)
     if key.keyid in {listed.keyid for listed in trust.keys}:
         raise KeyFileInvalid(expected="a key that is not listed yet", got=key.keyid)
-    newer = TrustDocument(
-        version=trust.version + 1,
-        authorities=[*trust.authorities, authority],
-        keys=[*trust.keys, key],
-    )
+    newer = trust.following(authorities=[*trust.authorities, authority], keys=[*trust.keys, key])
     issue(site, newer)
     return newer
 

@@ -20,7 +20,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from deploy.home import Site, read_private, replace_private, write_private
+from deploy.home import Site, issue, read_private, replace_private, write_private
 from processors.indicators.acceptance import Closing
 from processors.intake.errors import LedgerMissing
 from processors.intake.ledger import Ledger, newest_ledgers
@@ -37,7 +37,7 @@ from schemas.errors import KeyFileInvalid
 from schemas.keys import SigningKey, dump_private, load_private
 from schemas.releases import LogRange, StreamRange
 from schemas.topics import COUNTRY_CODES, PARTITIONS, CaseTopic
-from schemas.trust import PLATFORM, TrustDocument, TrustedKey
+from schemas.trust import PLATFORM, TrustedKey
 
 _SECRET_BYTES = 32
 COUNTING = ("processors.release", "processors.indicators")
@@ -114,13 +114,7 @@ def _list_key(site: Site, signer: SigningKey) -> bool:
     if any(key.keyid == signer.keyid for key in trust.keys):
         return False
     entry = TrustedKey.of(signer.verify_key, owner=PLATFORM, purpose="release")
-    newer = TrustDocument(
-        version=trust.version + 1, authorities=trust.authorities, keys=[*trust.keys, entry]
-    )
-    draft = site.trust_file.with_suffix(".new")
-    draft.write_bytes(newer.dump())
-    # Workers read the file again when it changes; they may never see half of it.
-    draft.replace(site.trust_file)
+    issue(site, trust.following(keys=[*trust.keys, entry]))
     return True
 
 

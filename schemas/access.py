@@ -149,7 +149,19 @@ PRINCIPALS = (
     Principal(
         "trustee.linkage",
         "trustee",
-        "Holds the linkage key; no topics of its own yet.",
+        "Holds the linkage key, or a share of it: evaluates blinded identifiers.",
+        _SMALL,
+    ),
+    Principal(
+        "trustee.coe",
+        "trustee",
+        "A unit of the Council of Europe that holds a share of the linkage key.",
+        _SMALL,
+    ),
+    Principal(
+        "trustee.national",
+        "trustee",
+        "The national authority whose turn it is to hold a share of the linkage key.",
         _SMALL,
     ),
     Principal("analyst.coe", "analyst", "Analysts: read releases, and nothing else.", _SMALL),

@@ -265,7 +265,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """The fields under the gate of each event type; every one of these also has its period.
 
-Trainings hold no persons and tokens travel on a topic of their own, so neither is here. A case
+Trainings hold no persons, and tokens say nothing of a victim, so neither is here. A case
 event says nothing of a person but where and when, which its persons' events must not say finer.
 """
 

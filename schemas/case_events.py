@@ -274,17 +274,22 @@ class NetworkIntercepted(CaseEvent):
 
 
 class NetworkLinkage(CaseEvent):
-    meaning = "Linkage token of an alleged facilitator's identifier; restricted topic only."
+    meaning = "Linkage token of an alleged facilitator's identifier; never the identifier."
     subject = "case_ref"
 
     event_type: Literal["network.linkage"]
     link_type: Annotated[str, CodeOf("CL_LINK_TYPE"), A]
     token: Annotated[bytes, Field(min_length=32, max_length=32), TOKEN]
-    token_epoch: Annotated[str, Field(pattern=r"^20[0-9]{2}H[12]$"), TECH]
+    token_epoch: Annotated[str, Field(pattern=r"^20[0-9]{2}$"), TECH]
     norm_version: Annotated[int, Field(ge=1, le=1000), TECH]
     role: Role
     evidence_grade: Annotated[str, CodeOf("CL_EVID_GRADE", without=("C",)), A]
     expires: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$"), TECH]
+    previous_token: Annotated[
+        Annotated[bytes, Field(min_length=32, max_length=32)] | None,
+        TOKEN,
+        Field(description="The same identifier's token of the epoch before, if there was one."),
+    ] = None
 
 
 class TrainingDelivered(CaseEvent):

@@ -22,7 +22,10 @@ REPLICAS = 3
 MAX_RECORD = 1 << 20
 """Bytes of a record with what Kafka adds to it; a sealed batch is smaller (`envelope`)."""
 HOUR = 3600 * 1000
-YEAR = 365 * 24 * HOUR
+DAY = 24 * HOUR
+YEAR = 365 * DAY
+HOLDERS = ("trustee.linkage", "trustee.coe", "trustee.national")
+"""Who may hold the linkage key: the first all of it, or each a share of which two are needed."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ CLOCK = Topic(
         "processor.intake",
         "processor.release",
         "processor.alerts",
-        "trustee.linkage",
+        *HOLDERS,
         "analyst.coe",
         "operator",
     ),
@@ -139,7 +142,34 @@ RELEASES = Topic(
     meaning="Releases: tables with noise under a privacy budget, keyed by table, period, vintage.",
     compacted=True,
 )
-TOPICS = (CASES, RECEIPTS, QUARANTINE, CLOCK, RELEASES)
+LINKAGE_REQUESTS = Topic(
+    "southmed.linkage.requests.{cc}.v1",
+    message="signed_statement",
+    writers=("authority.{cc}",),
+    readers=HOLDERS,
+    partitions=1,
+    # Long enough for a trustee that is away, short because blinded elements serve nobody later.
+    retention_ms=90 * DAY,
+    meaning="A country's blinded identifiers, to be evaluated. They tell nobody anything.",
+)
+LINKAGE_EVALUATIONS = Topic(
+    "southmed.linkage.evaluations.{cc}.v1",
+    message="signed_statement",
+    writers=HOLDERS,
+    readers=("authority.{cc}",),
+    partitions=1,
+    retention_ms=90 * DAY,
+    meaning="The holders' evaluations of a country's blinded identifiers, each with its proof.",
+)
+TOPICS = (
+    CASES,
+    RECEIPTS,
+    QUARANTINE,
+    CLOCK,
+    RELEASES,
+    LINKAGE_REQUESTS,
+    LINKAGE_EVALUATIONS,
+)
 
 
 @dataclass(frozen=True)

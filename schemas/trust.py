@@ -3,7 +3,8 @@
 Every party holds the same trust document: the authorities, their keys, and how far each key
 reaches. The rules:
 
-1. A key belongs to one owner and one purpose: signing batches, receipts or releases, or opening.
+1. A key belongs to one owner and one purpose: signing batches, receipts, releases, evaluations
+   or alerts, or opening.
 2. Validity is counted in positions of a stream, (epoch, sequence), never in wall-clock time.
    A key is valid from a position, perhaps up to a position, and never from the position on at
    which it was declared compromised.
@@ -41,6 +42,7 @@ from schemas.errors import (
     KeyNotYetValid,
     KeyRetired,
     UnknownAuthority,
+    UnknownEpoch,
     UnknownKey,
 )
 from schemas.keys import SealingScheme, SealKey, SigningScheme, VerifyKey, is_public_key, key_id
@@ -48,7 +50,8 @@ from schemas.topics import COUNTRY_CODES
 
 AuthorityId = Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$")]
 PLATFORM = "platform"
-Purpose = Literal["batch", "receipt", "open", "release"]
+Purpose = Literal["batch", "receipt", "open", "release", "evaluation", "alert"]
+Holder = Literal["trustee.linkage", "trustee.coe", "trustee.national"]
 Position = tuple[int, int]
 """Epoch and sequence, compared in that order."""
 
@@ -101,7 +104,7 @@ class TrustedKey(_Closed):
     """A public key, its owner, and how far it reaches."""
 
     keyid: str
-    owner: AuthorityId | Literal["platform"]
+    owner: AuthorityId | Literal["platform"] | Holder
     purpose: Purpose
     scheme: SigningScheme | SealingScheme
     public: str
@@ -150,18 +153,59 @@ def _tell(position: Position | None) -> str:
     return "never" if position is None else f"epoch {position[0]} sequence {position[1]}"
 
 
+RistrettoElement = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""A group element of ristretto255 (RFC 9496) in hexadecimal."""
+
+
+class LinkageShare(_Closed):
+    """Who answers for an epoch, and the public half of what it holds."""
+
+    holder: Holder
+    index: Annotated[int, Field(ge=0, le=3)]
+    """0 for the whole key, otherwise the share's place among three."""
+    public: RistrettoElement
+
+
+class LinkageEpoch(_Closed):
+    """The public side of the linkage key of a calendar year."""
+
+    epoch: Annotated[str, Field(pattern=r"^20[0-9]{2}$")]
+    public: RistrettoElement
+    """Of the whole key. It stays the same when the key is split, and when shares are renewed."""
+    shares: Annotated[list[LinkageShare], Field(min_length=1, max_length=3)]
+
+    @property
+    def needed(self) -> int:
+        """How many holders have to answer: the one who has the whole key, or two of three."""
+        return 1 if self.shares[0].index == 0 else 2
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
+        indexes = [share.index for share in self.shares]
+        if indexes not in ([0], [1, 2, 3]) or len({s.holder for s in self.shares}) != len(indexes):
+            raise ValueError("shares: one holder of the whole key, or three of shares 1 to 3")
+        if indexes == [0] and self.shares[0].public != self.public:
+            raise ValueError("shares: the holder's key is not the key of the epoch")
+        return self
+
+
 class TrustDocument(_Closed):
     """The whole document, in one version."""
 
     version: Annotated[int, Field(ge=1)]
     authorities: list[Authority]
     keys: list[TrustedKey]
+    linkage: list[LinkageEpoch] = []
+    """One entry for each year in which tokens are made, oldest first."""
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
-        for names in ([a.id for a in self.authorities], [k.keyid for k in self.keys]):
+        epochs = [epoch.epoch for epoch in self.linkage]
+        for names in ([a.id for a in self.authorities], [k.keyid for k in self.keys], epochs):
             if len(set(names)) != len(names):
-                raise ValueError("an authority or a key is listed twice")
+                raise ValueError("an authority, a key or an epoch is listed twice")
+        if epochs != sorted(epochs):
+            raise ValueError("linkage: not in the order of their years")
         return self
 
     @classmethod
@@ -179,6 +223,21 @@ class TrustDocument(_Closed):
 
     def dump(self) -> bytes:
         return self.model_dump_json(indent=2).encode() + b"\n"
+
+    def following(
+        self,
+        *,
+        authorities: list[Authority] | None = None,
+        keys: list[TrustedKey] | None = None,
+        linkage: list[LinkageEpoch] | None = None,
+    ) -> TrustDocument:
+        """The next version: what is given stands in the place of what was, the rest stays."""
+        return TrustDocument(
+            version=self.version + 1,
+            authorities=self.authorities if authorities is None else authorities,
+            keys=self.keys if keys is None else keys,
+            linkage=self.linkage if linkage is None else linkage,
+        )
 
     def authority(self, authority_id: str) -> Authority:
         """Raises UnknownAuthority for one that the document does not list."""
@@ -207,14 +266,35 @@ class TrustDocument(_Closed):
         return self._key(keyid, owner=PLATFORM, purpose="receipt").verify_key
 
     def release_key(self, keyid: str) -> VerifyKey:
-        """The platform's key that may have signed a release; raises as `batch_key`.
+        """The platform's key that may have signed a release; raises as `batch_key`."""
+        return self._without_positions(keyid, PLATFORM, "release")
 
-        Releases have no positions, so a compromised key proves none of them.
+    def request_key(self, keyid: str, authority: str) -> VerifyKey:
+        """The key with which an authority may ask holders now; raises as `batch_key`.
+
+        Requests have no positions: a key that reaches up to a position anywhere may not ask.
         """
-        key = self._key(keyid, owner=PLATFORM, purpose="release")
+        key = self._key(keyid, owner=authority, purpose="batch")
         if key.compromised_from != ByStream():
             raise KeyCompromised(expected="a key that nobody else holds")
+        if key.valid_to != ByStream():
+            raise KeyRetired(expected="a key in use")
         return key.verify_key
+
+    def evaluation_key(self, keyid: str, holder: str) -> VerifyKey:
+        """The key with which a holder may answer; raises as `batch_key`."""
+        return self._without_positions(keyid, holder, "evaluation")
+
+    def alert_key(self, keyid: str) -> VerifyKey:
+        """The platform's key that may have signed an alert; raises as `batch_key`."""
+        return self._without_positions(keyid, PLATFORM, "alert")
+
+    def linkage_epoch(self, epoch: str) -> LinkageEpoch:
+        """Raises UnknownEpoch for a year without a key."""
+        for one in self.linkage:
+            if one.epoch == epoch:
+                return one
+        raise UnknownEpoch(expected="a year of the trust document", got=epoch)
 
     def recipients(self) -> list[SealKey]:
         """The keys that batches are encrypted for: the platform's, none retired or compromised."""
@@ -224,6 +304,13 @@ class TrustDocument(_Closed):
             if (key.owner, key.purpose) == (PLATFORM, "open")
             and key.compromised_from == key.valid_to == ByStream()
         ]
+
+    def _without_positions(self, keyid: str, owner: str, purpose: Purpose) -> VerifyKey:
+        """A key of what has no positions: once compromised, it proves nothing any more."""
+        key = self._key(keyid, owner=owner, purpose=purpose)
+        if key.compromised_from != ByStream():
+            raise KeyCompromised(expected="a key that nobody else holds")
+        return key.verify_key
 
     def _key(self, keyid: str, *, owner: str, purpose: Purpose) -> TrustedKey:
         key = next((key for key in self.keys if key.keyid == keyid), None)

@@ -142,11 +142,12 @@ SAMPLES: dict[str, Fields] = {
     "network.linkage": {
         "link_type": "PHONE",
         "token": bytes(range(32)),
-        "token_epoch": "2023H1",
+        "token_epoch": "2023",
         "norm_version": 1,
         "role": "RECRUIT",
         "evidence_grade": "A",
         "expires": "2025-06",
+        "previous_token": bytes(32),
     },
     "training.delivered": {
         "axis": "PREV",

@@ -20,6 +20,7 @@ from schemas.avro_schema import record_name
 from schemas.case_events import EVENT_TYPES
 from schemas.codec import Subject, registry
 from schemas.envelope import PAYLOAD_TYPE as BATCH_TYPE
+from schemas.linkage import EVALUATION_TYPE, REQUEST_TYPE
 from schemas.receipts import PAYLOAD_TYPE as RECEIPT_TYPE
 from schemas.releases import KEY_PATTERN, SIGNATURE_HEADER, Release
 from schemas.releases import PAYLOAD_TYPE as RELEASE_TYPE
@@ -29,7 +30,7 @@ AVRO_FORMAT = "application/vnd.apache.avro+json;version=1.9.0"
 """The Avro version that AsyncAPI names; nothing newer is used in the schemas."""
 CONTENT_TYPE = "application/vnd.apache.avro"
 BINDING_VERSION = "0.5.0"
-CONTRACT_VERSION = "1.1.0"
+CONTRACT_VERSION = "1.2.0"
 """Version of the contract, not of the package; its first number is that of the topics."""
 
 Node = dict[str, Any]
@@ -38,6 +39,8 @@ INNER_SCHEMAS = {
     "batch_header": "sealed_batch",
     "event_batch": "sealed_batch",
     "receipt": "signed_statement",
+    "linkage_request": "signed_statement",
+    "linkage_evaluation": "signed_statement",
 }
 """Messages inside messages: subject, and the message whose bytes hold it."""
 
@@ -63,8 +66,8 @@ def document() -> Node:
             "title": "southmed",
             "version": CONTRACT_VERSION,
             "description": "Sealed batches of pseudonymous case events, and the platform's signed"
-            " answers, and releases: tables with noise for analysts. Of cases the broker sees"
-            " ciphertext and batch headers only.",
+            " answers, blinded identifiers and their evaluations, and releases: tables with noise"
+            " for analysts. Of cases the broker sees ciphertext and batch headers only.",
             "license": {"name": "EUPL-1.2"},
         },
         "defaultContentType": CONTENT_TYPE,
@@ -203,7 +206,8 @@ def _message(subject: str) -> Node:
     inside = {
         "sealed_batch": f"Payload type `{BATCH_TYPE}`. The header is a `batch_header`; the body,"
         " decrypted and unpacked, is an `event_batch` of up to 1,000 events of the types below.",
-        "signed_statement": f"Payload type `{RECEIPT_TYPE}`. The payload is a `receipt`.",
+        "signed_statement": f"Payload type `{RECEIPT_TYPE}` with a `receipt`, `{REQUEST_TYPE}` with"
+        f" a `linkage_request`, or `{EVALUATION_TYPE}` with a `linkage_evaluation`.",
         "clock_question": "Nothing inside.",
     }
     return {

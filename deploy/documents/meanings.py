@@ -73,7 +73,7 @@ MEANINGS: dict[str, str] = {
     "route_modes": "How it moved people.",
     "link_type": "Kind of identifier behind the token.",
     "token": "Keyed token of the identifier; says nothing without the key.",
-    "token_epoch": "Half-year for which the token's key holds.",
+    "token_epoch": "Year whose key the token was made with.",
     "norm_version": "Version of the rules by which the identifier was normalised.",
     "evidence_grade": "Strength of the evidence; only the two higher grades may become a token.",
     "expires": "Month after which the token is to be forgotten.",

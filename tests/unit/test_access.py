@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.access import PRINCIPALS, may, principals, rights
-from schemas.topics import COUNTRY_CODES, RELEASES, TOPICS, named_topics
+from schemas.topics import COUNTRY_CODES, HOLDERS, RELEASES, TOPICS, named_topics
 
 COUNTRIES = tuple(COUNTRY_CODES.values())
 
@@ -16,15 +16,27 @@ def test_every_writer_and_reader_of_a_topic_is_a_principal() -> None:
 
 
 @pytest.mark.parametrize("cc", COUNTRIES)
-def test_a_country_writes_its_own_cases_and_reads_its_own_receipts_and_releases_only(
+def test_a_country_writes_and_reads_what_is_its_own_and_releases_and_nothing_else(
     cc: str,
 ) -> None:
     mine = {(right.operation, right.name) for right in rights() if right.principal.endswith(cc)}
     assert mine == {
         ("WRITE", f"southmed.cases.{cc}.v1"),
         ("READ", f"southmed.receipts.{cc}.v1"),
+        ("WRITE", f"southmed.linkage.requests.{cc}.v1"),
+        ("READ", f"southmed.linkage.evaluations.{cc}.v1"),
         ("READ", "southmed.indicators.v1"),
         ("WRITE", "southmed.clock.v1"),
+    }
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+def test_a_holder_of_the_linkage_key_sees_blinded_elements_and_nothing_else(holder: str) -> None:
+    mine = {(r.operation, r.name) for r in rights() if r.principal == holder}
+    assert mine == {
+        ("WRITE", "southmed.clock.v1"),
+        *(("READ", f"southmed.linkage.requests.{cc}.v1") for cc in COUNTRIES),
+        *(("WRITE", f"southmed.linkage.evaluations.{cc}.v1") for cc in COUNTRIES),
     }
 
 

@@ -181,7 +181,7 @@ def test_it_has_what_the_contract_asks_of_a_linkage_event(tmp_path: Path) -> Non
         told = {f.name: getattr(identifier, f.name) for f in fields(Identifier)}
         assert identifier.value not in repr(identifier)
         del told["slot"], told["value"]
-        made = {"token": bytes(32), "token_epoch": "2026H1", "event_type": "network.linkage"}
+        made = {"token": bytes(32), "token_epoch": "2026", "event_type": "network.linkage"}
         place = {
             "country": "TUN",
             "region": "_U",
