@@ -124,8 +124,8 @@ def _servers() -> Node:
 
 
 def _channel_id(topic: Topic) -> str:
-    """``southmed.cases.{cc}.v1`` as ``cases``."""
-    return topic.template.split(".")[1]
+    """``southmed.linkage.requests.{cc}.v1`` as ``linkage.requests``."""
+    return ".".join(part for part in topic.template.split(".")[1:-1] if part != "{cc}")
 
 
 _COUNTRY: Node = {
