@@ -1,8 +1,8 @@
 """D3: a corridor carries more than it did.
 
-1. Watched is every series with two years of history before its window; months in a window of four,
-   quarters in one of two. Five cases in the last three periods at least: less is no surge, whatever
-   the rates say.
+1. Watched is every series with two years of history before its window, for a rise of two to four
+   months, or of one or two quarters. Five cases in the last three periods at least: less is no
+   surge, whatever the rates say.
 2. The profiled CUSUM for a doubling decides (`processors.alerts.cusum`), at an ARL0 of 228 periods
    times the number of series watched together, so that all of them raise one false alarm in 228.
 3. A period that was not heard is no evidence. The first heard after silence may tell of the silent
@@ -18,8 +18,10 @@ surge that withdrawn cases leave without ground is simply no longer found.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -177,16 +179,9 @@ def _read(series: Series, at: int, moved: float, arl0: float) -> _Reading:
         exposure,
         noise=series.noise,
         dispersion=normal.dispersion,
-    )
+    )[: pace.window - pace.shortest + 1]
     strongest = int(np.argmax(evidence))
-    limit = threshold(
-        "cusum",
-        step=series.step,
-        history=normal.periods,
-        mean=normal.mean,
-        noise=series.noise,
-        arl0=arl0,
-    )
+    limit = _limit("cusum", series, normal, arl0)
     opinion = Opinion("CUSUM", float(evidence[strongest]), limit)
     expected = normal.mean * float(exposure[strongest:].sum())
     return _Reading(normal, opinion, since + strongest, expected)
@@ -219,15 +214,25 @@ def _glr(series: Series, at: int, arl0: float) -> Iterator[Opinion]:
         found = normal_glr(counts, normal.mean, series.noise, normal.dispersion, exposure)
     else:
         found = poisson_glr(counts, normal.mean, normal.dispersion, exposure)
-    limit = threshold(
-        "glr",
+    yield Opinion("GLR", float(found), _limit("glr", series, normal, arl0))
+
+
+def _limit(statistic: str, series: Series, normal: Normal, arl0: float) -> float:
+    """What a statistic must exceed; under noise also if the mean is one standard error higher.
+
+    Noise makes the mean uncertain, and where thresholds rise with the mean one learned too low
+    would lower its own threshold.
+    """
+    look = partial(
+        threshold,
+        statistic,
         step=series.step,
         history=normal.periods,
-        mean=normal.mean,
         noise=series.noise,
         arl0=arl0,
     )
-    yield Opinion("GLR", float(found), limit)
+    error = math.sqrt((normal.dispersion * normal.mean + series.noise) / normal.periods)
+    return max(look(mean=normal.mean), look(mean=normal.mean + error) if series.noise else 0.0)
 
 
 def _years(at: int, a_year: int) -> int:

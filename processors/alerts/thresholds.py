@@ -55,11 +55,13 @@ class Pace:
     """How far back is looked, in periods.
 
     Attributes:
-        window: The longest rise that decides.
+        shortest: The shortest rise that decides: a single month is often an accident of reporting.
+        window: The longest.
         long_window: The longest rise that the second opinion looks at.
         histories: How long a history may be before the window: the least, and what helps.
     """
 
+    shortest: int
     window: int
     long_window: int
     histories: tuple[int, ...]
@@ -73,7 +75,7 @@ class Pace:
         return self.histories[-1]
 
 
-PACES = {MONTHS: Pace(4, 12, (24, 36, 60)), QUARTERS: Pace(2, 4, (8, 12, 20))}
+PACES = {MONTHS: Pace(2, 4, 12, (24, 36, 60)), QUARTERS: Pace(1, 2, 4, (8, 12, 20))}
 """By months a period. A history is of two years at least and five at most."""
 Statistic = Callable[[Array, int, Pace, int, float], Array]
 
@@ -90,7 +92,7 @@ def cusum_of(counts: Array, at: int, pace: Pace, history: int, noise: float) -> 
         noise=noise,
         dispersion=dispersion(before, noise),
     )
-    return np.asarray(found.max(axis=-1))
+    return np.asarray(found[..., : pace.window - pace.shortest + 1].max(axis=-1))
 
 
 def glr_of(counts: Array, at: int, pace: Pace, history: int, noise: float) -> Array:
