@@ -17,6 +17,7 @@ from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
 from deploy.bench.registers import WRITERS, RegisterFigures, measure_registers
 from deploy.bench.sealing import Sealing, measure_sealing
+from deploy.bench.tokens import TokensCost, measure_tokens
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.brokers.kafka.bring_up import kafka
 from deploy.home import init_site
@@ -37,6 +38,7 @@ class Extent:
         memory_batches: Batches of 1,000 folded into one ledger.
         latency_events: Events published one by one.
         register_rows: Rows of the registers that are read.
+        sightings: Sightings of identifiers that detectors look at.
     """
 
     records: dict[int, int]
@@ -45,14 +47,15 @@ class Extent:
     memory_batches: int
     latency_events: int
     register_rows: int
+    sightings: int
 
     @property
     def steps(self) -> int:
-        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 5
+        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 6
 
 
-FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200, 1_000_000)
-QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 6, 5, 2_000)
+FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200, 1_000_000, 100_000)
+QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 6, 5, 2_000, 2_000)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Figures:
     counting: list[CountingCost]
     memory: dict[str, float]
     latency: Latency
+    tokens: TokensCost
     registers: list[RegisterFigures] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -84,6 +88,7 @@ class Figures:
             ],
             "memory": self.memory,
             "latency": asdict(self.latency),
+            "tokens": asdict(self.tokens),
             "registers": [asdict(register) for register in self.registers],
         }
 
@@ -135,10 +140,12 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
             events=extent.latency_events,
             on_event=lambda: on_step("latency"),
         )
+    tokens = measure_tokens(folder, extent.sightings)
+    on_step("tokens")
     registers = measure_registers(
         folder, rows=extent.register_rows, on_register=lambda: on_step("registers")
     )
-    return Figures(_machine(), sealing, reading, counting, memory, latency, registers)
+    return Figures(_machine(), sealing, reading, counting, memory, latency, tokens, registers)
 
 
 def measure_latency_on_kafka(
