@@ -61,11 +61,10 @@ def test_the_gates_are_reached_with_stop_lists(
     assert scores[detector].recall.value >= recall
 
 
-def test_chains_are_found(scores: dict[str, Score]) -> None:
-    """Twenty chains say little of a share; that the gate is met is for more seeds to say."""
-    assert scores["D5"].precision.interval[1] >= 0.97
-    assert scores["D5"].recall.interval[1] >= 0.89
-    assert scores["D5"].recall.value > 0.6
+def test_most_chains_are_found(scores: dict[str, Score]) -> None:
+    """A floor, not the gate: of these twenty, 15 are found. The gate takes more seeds to judge."""
+    assert scores["D5"].precision.value >= 0.97
+    assert scores["D5"].recall.value >= 0.7
 
 
 def test_where_there_is_no_network_only_the_wandering_number_is_found() -> None:
