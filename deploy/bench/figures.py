@@ -19,6 +19,7 @@ from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
 from deploy.bench.registers import WRITERS, RegisterFigures, measure_registers
 from deploy.bench.sealing import Sealing, measure_sealing
+from deploy.bench.tokens import TokensCost, measure_tokens
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.brokers.kafka.bring_up import kafka
 from deploy.home import init_site
@@ -41,6 +42,7 @@ class Extent:
         latency_events: Events published one by one.
         register_rows: Rows of the registers that are read.
         series: Series that detectors look at.
+        sightings: Sightings of identifiers that detectors look at.
     """
 
     records: dict[int, int]
@@ -51,10 +53,11 @@ class Extent:
     latency_events: int
     register_rows: int
     series: int
+    sightings: int
 
     @property
     def steps(self) -> int:
-        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 7
+        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 8
 
 
 LINKAGE_SIZES = (1, 500)
@@ -68,6 +71,7 @@ FULL = Extent(
     latency_events=200,
     register_rows=1_000_000,
     series=500,
+    sightings=100_000,
 )
 QUICK = Extent(
     records={1: 160, 10: 96, 100: 32, 1_000: 32},
@@ -78,6 +82,7 @@ QUICK = Extent(
     latency_events=5,
     register_rows=2_000,
     series=10,
+    sightings=2_000,
 )
 
 
@@ -92,6 +97,7 @@ class Figures:
     linkage: list[LinkageCost]
     memory: dict[str, float]
     latency: Latency
+    tokens: TokensCost
     registers: list[RegisterFigures] = field(default_factory=list)
     detecting: list[DetectorCost] = field(default_factory=list)
 
@@ -116,6 +122,7 @@ class Figures:
             ],
             "memory": self.memory,
             "latency": asdict(self.latency),
+            "tokens": asdict(self.tokens),
             "registers": [asdict(register) for register in self.registers],
             "detecting": [asdict(detector) for detector in self.detecting],
         }
@@ -172,6 +179,8 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
             events=extent.latency_events,
             on_event=lambda: on_step("latency"),
         )
+    tokens = measure_tokens(folder, extent.sightings)
+    on_step("tokens")
     registers = measure_registers(
         folder, rows=extent.register_rows, on_register=lambda: on_step("registers")
     )
@@ -185,6 +194,7 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
         latency=latency,
         registers=registers,
         detecting=detecting,
+        tokens=tokens,
     )
 
 

@@ -1,4 +1,4 @@
-"""``southmed bench``: what sealing, intake, tokens, memory, receipts and registers cost here."""
+"""``southmed bench``: what southmed costs on this machine, from sealing to detectors."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from deploy.bench.figures import (
     measure_all,
     measure_latency_on_kafka,
 )
+from deploy.bench.tokens import TokensCost
 from deploy.commands.demo import BrokerKind
 from deploy.terminal import JsonOption, out, print_json, progress, table
 
@@ -38,11 +39,23 @@ def bench(
             "--rows", min=1, help="Rows of the registers that are read; a million if not given."
         ),
     ] = None,
+    sightings: Annotated[
+        int | None,
+        typer.Option(
+            "--sightings",
+            min=1,
+            help="Sightings that detectors look at; a hundred thousand if not given.",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Measures and prints; it judges nothing. What is measured: `deploy.bench`, docs/figures.md."""
     extent = QUICK if quick else FULL
-    extent = replace(extent, register_rows=rows or extent.register_rows)
+    extent = replace(
+        extent,
+        register_rows=rows or extent.register_rows,
+        sightings=sightings or extent.sightings,
+    )
     if broker is BrokerKind.KAFKA:
         _bench_kafka(extent, nodes, json=json)
         return
@@ -116,6 +129,7 @@ def _show(figures: Figures) -> None:
         )
     )
     _show_linkage(figures)
+    _show_tokens(figures.tokens)
     _show_registers(figures)
     _show_detecting(figures)
     memory, latency = figures.memory, figures.latency
@@ -127,6 +141,18 @@ def _show(figures: Figures) -> None:
         ("publish to receipt, p99", f"{latency.p99_ms:,.0f} ms"),
     ]
     out.print(table("Memory and latency", ["figure", "measured#"], rest))
+
+
+def _show_tokens(cost: TokensCost) -> None:
+    title = (
+        f"Detectors on tokens: {cost.sightings:,} sightings of {cost.identifiers:,} identifiers, "
+        f"{cost.peak_mib:,.0f} MiB at most, {cost.sightings_mib:,.0f} of them the sightings"
+    )
+    rows = [
+        (step, f"{rate:,.0f}", f"{cost.findings[step]:,}" if step in cost.findings else "")
+        for step, rate in cost.sightings_per_second.items()
+    ]
+    out.print(table(title, ["step", "sightings a core-second#", "found#"], rows))
 
 
 def _show_linkage(figures: Figures) -> None:

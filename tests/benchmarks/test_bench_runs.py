@@ -94,6 +94,14 @@ class TestQuickBench:
             assert 0 < register["rows_per_second"] < register["bare_rows_per_second"]
             assert register["peak_mib"] > 0
 
+    def test_every_step_of_the_detectors_is_measured(self, figures: dict[str, Any]) -> None:
+        tokens = figures["tokens"]
+        assert (tokens["sightings"], tokens["identifiers"]) == (2_000, 400)
+        assert {"D1", "D2", "D5"} <= set(tokens["sightings_per_second"])
+        assert min(tokens["sightings_per_second"].values()) > 0
+        assert tokens["findings"]["D1"] > 0
+        assert 0 < tokens["sightings_mib"] <= tokens["peak_mib"]
+
     def test_nothing_is_infinite_or_not_a_number(self, figures: dict[str, Any]) -> None:
         assert all(math.isfinite(number) for number in _numbers(figures))
 
