@@ -17,12 +17,13 @@ from country_adapters import AUTHORITIES, REGISTERS
 from country_adapters.kit.register import load_register
 from deploy.adapter import Adapter
 from deploy.brokers.embedded import EmbeddedBroker
-from deploy.home import Site, init_site, write_private
+from deploy.home import Site, init_site
 from producers.outbox import Outbox
 from producers.sealer import Sealer
 from schemas.anonymity import TOP, window_of
 from schemas.kafka import Broker
 from schemas.keys import SigningKey, dump_private
+from schemas.private_files import write_private
 from schemas.trust import TrustDocument
 from tests.integration.golden import ASSIGNED, fixtures, golden
 from tests.integration.golden import register as declared

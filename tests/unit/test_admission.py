@@ -19,9 +19,10 @@ from deploy.conformance.errors import (
     ReportOutdated,
 )
 from deploy.conformance.report import sign_report
-from deploy.home import AGREED, Site, admit, init_site, join_site, read_file
+from deploy.home import AGREED, Site, admit, init_site, join_site
 from schemas.errors import KeyFileInvalid
 from schemas.keys import SigningKey
+from schemas.private_files import read_file
 from schemas.trust import Authority, TrustedKey
 from tests.unit.test_conformance_report import SIGNER, a_report
 
