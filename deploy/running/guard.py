@@ -27,7 +27,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
 
 from deploy.running import lines
-from processors.intake.worker import EXIT_UNFORESEEN
+from processors.intake.watchdog import EXIT_UNFORESEEN
 from schemas.log_lines import tell
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from deploy.running.guard import LoopGuard, Patience, beside
-from processors.intake.worker import EXIT_UNFORESEEN
+from processors.intake.watchdog import EXIT_UNFORESEEN
 
 # Ticks of the loop at each look, and the patience that is spent after it.
 LOOKS = {
