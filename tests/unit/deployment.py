@@ -57,7 +57,7 @@ def resources() -> Iterator[Node]:
     """Every object of the Kubernetes manifests."""
     for path in sorted(KUBERNETES.glob("*.yaml")):
         if path.name != "kustomization.yaml":
-            yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
+            yield from yaml.load_all(path.read_text(encoding="utf-8"), Loader=QUICK)
 
 
 def of_kind(*kinds: str) -> list[Node]:

@@ -129,6 +129,7 @@ def test_a_newcomer_is_admitted_by_its_report_and_the_key_that_it_told(
         ({"contract": "0" * 64}, SIGNER.verify_key.keyid, ReportOfOtherContract),
         ({"made_at": datetime(2025, 1, 1, tzinfo=UTC)}, SIGNER.verify_key.keyid, ReportOutdated),
     ],
+    ids=["another key", "no vectors", "another contract", "too old"],
 )
 def test_an_unfit_report_or_another_key_admits_nobody(
     platform: Site, tmp_path: Path, changes: dict[str, Any], key: str, error: type[Exception]
