@@ -11,53 +11,37 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands import (
-    adapter,
-    bench,
-    broker,
-    conformance,
-    consume,
-    contract,
-    demo,
-    doctor,
-    documents,
-    exporting,
-    health,
-    indicators,
-    intake,
-    pki,
-    release,
-    site,
-    topics,
-    verify,
-)
+from deploy.commands.later import later
 from deploy.terminal import Exit, set_up_logging, tell_error
 from schemas.errors import SouthmedError
 
+WORDS = {
+    "demo": "deploy.commands.demo:demo",
+    "site": "deploy.commands.site:app",
+    "pki": "deploy.commands.pki:app",
+    "adapter": "deploy.commands.adapter:app",
+    "conformance": "deploy.commands.conformance:app",
+    "intake": "deploy.commands.intake:app",
+    "indicators": "deploy.commands.indicators:app",
+    "release": "deploy.commands.release:app",
+    "consume": "deploy.commands.consume:consume",
+    "health": "deploy.commands.health:health",
+    "verify": "deploy.commands.verify:verify",
+    "doctor": "deploy.commands.doctor:doctor",
+    "broker": "deploy.commands.broker:app",
+    "topics": "deploy.commands.topics:app",
+    "contract": "deploy.commands.contract:app",
+    "docs": "deploy.commands.documents:app",
+    "bench": "deploy.commands.bench:bench",
+}
+
 app = typer.Typer(
     name="southmed",
+    cls=later(WORDS),
     help="Data exchange against trafficking in persons: sealed, counted exactly once.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command(name="demo")(demo.demo)
-app.add_typer(site.app, name="site")
-app.add_typer(pki.app, name="pki")
-app.add_typer(adapter.app, name="adapter")
-app.add_typer(conformance.app, name="conformance")
-app.add_typer(intake.app, name="intake")
-app.add_typer(indicators.app, name="indicators")
-app.add_typer(release.app, name="release")
-release.app.command(name="export")(exporting.export)
-app.command(name="consume")(consume.consume)
-app.command(name="health")(health.health)
-app.command(name="verify")(verify.verify)
-app.command(name="doctor")(doctor.doctor)
-app.add_typer(broker.app, name="broker")
-app.add_typer(topics.app, name="topics")
-app.add_typer(contract.app, name="contract")
-app.add_typer(documents.app, name="docs")
-app.command(name="bench")(bench.bench)
 
 
 @app.callback()

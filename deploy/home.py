@@ -15,16 +15,15 @@ they lie side by side. Private files are readable by their owner only, and are r
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from country_adapters.kit.pseudonyms import checked_secret, make_secret
+from country_adapters.kit.pseudonyms import make_secret, read_secret
 from processors.intake.fold import Secrets
 from schemas.errors import KeyFileInvalid
 from schemas.keys import OpenKey, SealingScheme, SigningKey, dump_private, load_private
+from schemas.private_files import read_file, read_private, write_private
 from schemas.topics import PARTITIONS
 from schemas.trust import PLATFORM, Anonymity, Authority, TrustDocument, TrustedKey
 
@@ -74,7 +73,7 @@ class Site:
 
     def pseudonym_key(self, authority_id: str) -> bytes:
         """The authority's secret behind event ids and references; it never leaves."""
-        return checked_secret(read_private(self.authority(authority_id) / "pseudonyms.key"))
+        return read_secret(self.authority(authority_id) / "pseudonyms.key")
 
     def receipt_key(self) -> SigningKey:
         return _signing(self.platform / "receipts.key")
@@ -127,62 +126,6 @@ def _signing(path: Path) -> SigningKey:
     if not isinstance(key, SigningKey):
         raise KeyFileInvalid(expected="a signing key", got="an opening key")
     return key
-
-
-def read_file(path: Path) -> bytes:
-    """Reads a file of keys or trust; raises KeyFileInvalid if it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise KeyFileInvalid(expected=f"a readable file {path}", got=type(error).__name__) from None
-
-
-def read_private(path: Path) -> bytes:
-    """Reads a private file.
-
-    Raises:
-        KeyFileInvalid: It is not there, or others than its owner may read it.
-    """
-    content = read_file(path)
-    if path.stat().st_mode & 0o077:
-        raise KeyFileInvalid(
-            expected=f"{path} readable by its owner only", got="wider permissions (chmod 600)"
-        )
-    return content
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Writes a file that only its owner can ever read; refuses to replace one."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise KeyFileInvalid(expected="no key yet", got=f"{path}") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-
-
-def replace_private(path: Path, content: bytes) -> None:
-    """Puts a private file in the place of another: who reads it sees the old or the new, whole.
-
-    After a loss of power, too: the content is on disk before the name points to it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def announce_epoch(site: Site, authority_id: str) -> TrustDocument:

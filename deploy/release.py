@@ -20,7 +20,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from deploy.home import Site, issue, read_private, replace_private, write_private
+from deploy.home import Site, issue
 from processors.indicators.acceptance import Closing
 from processors.intake.errors import LedgerMissing
 from processors.intake.ledger import Ledger, newest_ledgers
@@ -35,6 +35,7 @@ from processors.release.snapshot import Entry, Population, Subject, population
 from processors.release.tables import Tables
 from schemas.errors import KeyFileInvalid
 from schemas.keys import SigningKey, dump_private, load_private
+from schemas.private_files import read_private, replace_private, write_private
 from schemas.releases import LogRange, StreamRange
 from schemas.topics import COUNTRY_CODES, PARTITIONS, CaseTopic
 from schemas.trust import PLATFORM, TrustedKey

@@ -5,9 +5,11 @@
 3. An event has all fields of its type and no others; constants are codes of their field.
 4. Two rules for one event type have different slots.
 5. Every table of words that a column names exists.
-6. Identifiers are of a known type, are used by a rule that the contract allows, and stand under no
+6. A column of a group stands in an event rule with ``each`` of this group, as nobody could say of
+   which element it is elsewhere.
+7. Identifiers are of a known type, are used by a rule that the contract allows, and stand under no
    header that names victims or reporters.
-7. The authority's id begins with its country's code, as in the trust document.
+8. The authority's id begins with its country's code, as in the trust document.
 """
 
 from __future__ import annotations
@@ -99,6 +101,18 @@ def _use_problems(
             yield (*at, *place), f"a declared column; {name} is none"
         elif kinds[name] not in allowed:
             yield (*at, *place), f"a column of kind {' or '.join(allowed)}; {name} is another"
+        elif (group := name.rpartition(".")[0]) and not _of_element(table, place, group):
+            yield (*at, *place), f"a column of the row; {name} is one of each element of {group}"
+
+
+def _of_element(table: TableDeclaration, place: Place, group: str) -> bool:
+    """Whether what stands at a place is about one element of a group."""
+    match place:
+        case ("events", int(index), part, *_):
+            return part != "each" and table.events[index].each == group
+        case ("identifiers", _, part):
+            return part == "column"
+    return False
 
 
 def _column_problems(
@@ -130,10 +144,6 @@ def _identifier_column_problems(
 
 def _identifier_problems(at: Place, rule: IdentifierRule) -> Iterator[tuple[Place, str]]:
     model = EVENT_TYPES[LINKAGE]
-    if "." in rule.period:
-        yield (*at, "period"), "a date of the row, not of an element of a group"
-    if any("." in name for condition in rule.when for name, _ in condition.needs()):
-        yield (*at, "when"), "a condition on the row, not on an element of a group"
     for name, code in (("role", rule.role), ("evidence_grade", rule.evidence_grade)):
         if not _allows(model, name, code):
             yield (*at, name), f"a code that {LINKAGE} allows"

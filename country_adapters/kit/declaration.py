@@ -30,6 +30,7 @@ Example (shortened)::
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
@@ -147,7 +148,8 @@ class EventRule(_Part):
     Attributes:
         type: The event type.
         slot: Tells two rules of one type apart in the identity of what they state; never change it.
-        when: Conditions; none means always.
+        when: Conditions; none means always. One on a column of the group in ``each`` keeps out the
+            elements for which it does not hold, one on a column of the row keeps out all.
         period: The date column whose month is the event's.
         region: Where the fact was recorded; unknown if not given.
         each: A many-valued column or a group: one event for each of its items.
@@ -161,6 +163,20 @@ class EventRule(_Part):
     region: FieldRule = Const(const="_U")
     each: str | None = None
     fields: dict[str, FieldRule]
+
+    @cached_property
+    def on_row(self) -> tuple[Condition, ...]:
+        """The conditions on the whole row."""
+        return tuple(each for each in self.when if not _about_element(each))
+
+    @cached_property
+    def on_element(self) -> tuple[Condition, ...]:
+        """The conditions on one element of a group."""
+        return tuple(each for each in self.when if _about_element(each))
+
+
+def _about_element(condition: Condition) -> bool:
+    return any("." in name for name, _ in condition.needs())
 
 
 class IdentifierRule(_Part):

@@ -133,11 +133,11 @@ class AccessFileInvalid(RegisterError):
 
 
 class SecretFileInvalid(RegisterError):
-    """The file of the pseudonym secret is too short, or others may read it."""
+    """The pseudonym secret is too short, as after a full disk."""
 
     code = "SECRET_FILE_INVALID"
     summary = "the secret of the pseudonyms cannot be used"
-    advice = "Restore the file from its backup and make it readable by its owner only."
+    advice = "Restore the file from its backup."
 
 
 class RowsGone(RegisterError):

@@ -171,12 +171,14 @@ class TableMapper:
     def _drafts(self, rule: EventRule, row: Row, problems: list[Problem]) -> Iterator[Draft]:
         """The drafts of one rule; what goes wrong is added to the problems."""
         try:
-            if not all(condition.holds(row) for condition in rule.when):
+            if not all(condition.holds(row) for condition in rule.on_row):
                 return
             items = list(row.each(rule.each)) if rule.each else [("", row)]
         except SpoiltError:
             return
         for item, each in items:
+            if not all(condition.holds(each) for condition in rule.on_element):
+                continue
             fields = self._fields(rule, each, problems)
             if fields is not None:
                 yield Draft(self._slot(rule, row, item), fields)

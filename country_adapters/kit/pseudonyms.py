@@ -14,9 +14,7 @@ The rules:
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from country_adapters.kit.errors import SecretFileInvalid
+from schemas.private_files import read_private, write_private
 
 SECRET_LENGTH = 32
 REF_LENGTH = 16
@@ -46,8 +45,7 @@ class Pseudonyms:
     """
 
     def __init__(self, secret: bytes) -> None:
-        checked_secret(secret)
-        self._keys = {kind: _sub_key(secret, kind) for kind in KINDS}
+        self._keys = {kind: _sub_key(_checked(secret), kind) for kind in KINDS}
 
     def row(self, identity: Sequence[str]) -> bytes:
         """The identity of a row of the register, 32 bytes."""
@@ -84,36 +82,26 @@ def read_secret(path: Path) -> bytes:
     """Reads the secret of an authority.
 
     Raises:
-        SecretFileInvalid: The file is too short, or someone other than its owner may read it.
-        FileNotFoundError: There is none; see ``make_secret``.
+        SecretFileInvalid: It is too short.
+        KeyFileInvalid: There is none (see ``make_secret``), or others than its owner may read it.
     """
-    data = path.read_bytes()
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise SecretFileInvalid(expected="mode 0600", got="readable by others")
-    return checked_secret(data)
-
-
-def checked_secret(data: bytes) -> bytes:
-    """The secret itself, if it is long enough to be one.
-
-    Raises:
-        SecretFileInvalid: It is too short, as after a full disk.
-    """
-    if len(data) < SECRET_LENGTH:
-        raise SecretFileInvalid(expected=f"{SECRET_LENGTH} bytes or more", got=f"{len(data)} bytes")
-    return data
+    return _checked(read_private(path))
 
 
 def make_secret(path: Path) -> bytes:
     """Draws a secret and writes it, readable by its owner only, on disk before it is used.
 
     Raises:
-        FileExistsError: There is one already; it is never overwritten.
+        KeyFileInvalid: There is one already; it is never overwritten.
     """
     secret = secrets.token_bytes(SECRET_LENGTH)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secret)
-        file.flush()
-        os.fsync(file.fileno())
+    write_private(path, secret)
+    return secret
+
+
+def _checked(secret: bytes) -> bytes:
+    """The secret itself, if it is not too short, as after a full disk."""
+    if len(secret) < SECRET_LENGTH:
+        expected, got = f"{SECRET_LENGTH} bytes or more", f"{len(secret)} bytes"
+        raise SecretFileInvalid(expected=expected, got=got)
     return secret

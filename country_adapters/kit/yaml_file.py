@@ -18,11 +18,16 @@ from pydantic import BaseModel, ValidationError
 
 from country_adapters.kit.errors import DeclarationInvalid
 
+try:  # A tenth of the time, where PyYAML was built with libyaml.
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 Model = TypeVar("Model", bound=BaseModel)
 Location = Sequence[str | int]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """The safe loader without YAML 1.1's readings of ``yes``, ``no``, dates and ``1_000``."""
 
 

@@ -12,8 +12,8 @@ import typer
 
 from country_adapters.kit.runner import TableReport
 from deploy.adapter import Adapter, AdapterReport
-from deploy.commands import conformance, init, joining, replay
 from deploy.commands.health import HealthOption
+from deploy.commands.later import later
 from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
 from deploy.preview.identifiers import words_of
@@ -40,14 +40,18 @@ from producers.rows import Keep
 from producers.standing import Standing, standing
 from schemas.envelope import MAX_EVENTS
 
-app = typer.Typer(help="Read a national register and publish it.", no_args_is_help=True)
+MORE = {
+    "init": "deploy.commands.init:init",
+    "lint": "deploy.commands.joining:lint",
+    "check": "deploy.commands.joining:check",
+    "preview": "deploy.commands.joining:preview",
+    "conform": "deploy.commands.conformance:conform",
+    "replay": "deploy.commands.replay:replay",
+}
 
-app.command(name="init")(init.init)
-app.command(name="lint")(joining.lint)
-app.command(name="check")(joining.check)
-app.command(name="preview")(joining.preview)
-app.command(name="conform")(conformance.conform)
-app.command(name="replay")(replay.replay)
+app = typer.Typer(
+    help="Read a national register and publish it.", cls=later(MORE), no_args_is_help=True
+)
 
 HEARTBEAT_SECONDS = 300.0
 GIVE_UP_SECONDS = 60.0

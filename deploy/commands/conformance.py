@@ -22,7 +22,7 @@ from deploy.conformance.report import RegisterTold, Report, read_report, sign_re
 from deploy.conformance.run import Newcomer, read_register
 from deploy.conformance.run import conform as run_conformance
 from deploy.conformance.vectors import TABLE, Section
-from deploy.home import AGREED, Site, write_private
+from deploy.home import AGREED, Site
 from deploy.terminal import (
     Exit,
     IdentityOption,
@@ -37,6 +37,7 @@ from deploy.terminal import (
     table,
 )
 from schemas.keys import SigningKey, dump_private
+from schemas.private_files import write_private
 from schemas.trust import Authority
 
 app = typer.Typer(help="Reports of newcomers' conformance runs.", no_args_is_help=True)

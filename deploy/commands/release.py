@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from deploy.commands.later import later
 from deploy.home import Site
 from deploy.release import KeyFiles, Releaser, init_keys
 from deploy.terminal import (
@@ -34,7 +35,11 @@ from processors.release.snapshot import unpack
 from processors.release.tables import shipped
 from schemas.releases import DIMENSIONS, Reason, Release
 
-app = typer.Typer(help="Tables with noise for analysts, by the calendar.", no_args_is_help=True)
+MORE = {"export": "deploy.commands.exporting:export"}
+
+app = typer.Typer(
+    help="Tables with noise for analysts, by the calendar.", cls=later(MORE), no_args_is_help=True
+)
 
 AHEAD = timedelta(days=200)
 """How far the plan looks ahead."""

@@ -11,10 +11,11 @@ import typer
 from country_adapters import AUTHORITIES
 from deploy.conformance.checking import Against, faults
 from deploy.conformance.report import read_report
-from deploy.home import AGREED, Site, announce_epoch, init_site, join_site, read_file
+from deploy.home import AGREED, Site, announce_epoch, init_site, join_site
 from deploy.home import admit as admit_authority
 from deploy.terminal import JsonOption, SiteOption, out, print_json
 from schemas.keys import SealingScheme
+from schemas.private_files import read_file
 from schemas.trust import Authority, TrustedKey
 
 app = typer.Typer(help="Keys and trust document of a site.", no_args_is_help=True)

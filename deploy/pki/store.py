@@ -26,7 +26,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from deploy.home import read_private, replace_private, write_private
 from deploy.pki.certificates import (
     AUTHORITY_LIFETIME,
     LEAF_LIFETIME,
@@ -52,6 +51,7 @@ from deploy.pki.errors import (
     RequestInvalid,
 )
 from schemas.errors import KeyFileInvalid
+from schemas.private_files import read_private, replace_private, write_private
 
 IDENTITY_FILE = "identity.pem"
 CA_FILE = "ca.pem"

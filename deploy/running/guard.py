@@ -27,7 +27,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
 
 from deploy.running import lines
-from processors.intake.worker import EXIT_UNFORESEEN
+from processors.intake.watchdog import EXIT_UNFORESEEN
 from schemas.log_lines import tell
 
 T = TypeVar("T")
@@ -85,6 +85,7 @@ class LoopGuard:
     Args:
         patience: Seconds without a tick that are borne.
         look_every: Seconds between two looks.
+        tick_every: Seconds between two ticks of the loop.
         on_hang: Called in the guard's thread when the patience is spent.
     """
 
@@ -93,11 +94,13 @@ class LoopGuard:
         *,
         patience: float = PATIENCE,
         look_every: float = LOOK_EVERY,
+        tick_every: float = TICK_EVERY,
         on_hang: Callable[[float], object] = end_hanging,
     ) -> None:
         self._ticks = 0
         self._limit = patience
         self._every = look_every
+        self._tick_every = tick_every
         self._on_hang = on_hang
         self._patience = Patience(look_every)
 
@@ -114,7 +117,7 @@ class LoopGuard:
         """To be run by the loop that is guarded."""
         while True:
             self._ticks += 1
-            await asyncio.sleep(TICK_EVERY)
+            await asyncio.sleep(self._tick_every)
 
     def _look_forever(self) -> None:
         while True:

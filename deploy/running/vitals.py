@@ -26,8 +26,7 @@ from deploy.running.broker_clock import ask_the_time, best_of
 from deploy.running.guard import LoopGuard
 from deploy.running.health import Check, Checks, Told
 from processors.intake.metrics import IntakeMeters
-from processors.intake.watchdog import Sight
-from processors.intake.worker import PATIENCE, Vitals
+from processors.intake.watchdog import PATIENCE, Sight, Vitals
 from producers.metrics import PublisherMeters
 from producers.outbox import Outbox
 from schemas.kafka import Broker

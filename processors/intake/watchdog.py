@@ -17,6 +17,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+EXIT_UNFORESEEN = 70
+"""Status of a process that ended itself, for a supervisor to start it again."""
+PATIENCE = 30.0
+"""Seconds of standing still that are borne."""
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -35,6 +40,19 @@ class Sight:
     folded: int
     waiting: int
     assigned: int = 0
+
+
+@dataclass
+class Vitals:
+    """How a worker is, as the watchdog saw it last.
+
+    Attributes:
+        sight: What was seen; None before the first look.
+        still: Seconds for which the worker has stood still.
+    """
+
+    sight: Sight | None = None
+    still: float = 0.0
 
 
 class Watchdog:

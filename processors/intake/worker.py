@@ -40,7 +40,7 @@ from processors.intake.fold import Record, Secrets, fold
 from processors.intake.ledger import Ledger, ledger_path
 from processors.intake.metrics import REBALANCES, RECEIPTS_SENT, SEEKS, IntakeMeters
 from processors.intake.transport import is_member, resume_from, seek_to
-from processors.intake.watchdog import Sight, Watchdog
+from processors.intake.watchdog import EXIT_UNFORESEEN, PATIENCE, Sight, Vitals, Watchdog
 from schemas.access import INTAKE_GROUP
 from schemas.errors import SouthmedError
 from schemas.kafka import Broker
@@ -48,11 +48,9 @@ from schemas.keys import SigningKey
 from schemas.log_lines import tell
 from schemas.topics import CASES, COUNTRY_CODES, CaseTopic
 
-EXIT_UNFORESEEN = 70
 UNFORESEEN = "UNFORESEEN"
 LOOK_EVERY = 5.0
-PATIENCE = 30.0
-"""Seconds between two looks at the worker's progress, and of standing still that are borne."""
+"""Seconds between two looks at the worker's progress."""
 FETCH_BYTES = 128 << 10
 """Bytes that a fetch brings of one partition, or one record: what a partition has fetched is worked
 off before the others' turn comes, and somebody who floods his own may not make them wait."""
@@ -65,19 +63,6 @@ fetched come before the seek takes effect."""
 def end_stalled() -> NoReturn:
     """Ends a worker that stands still, for a supervisor to start it again."""
     os._exit(EXIT_UNFORESEEN)
-
-
-@dataclass
-class Vitals:
-    """How a worker is, as the watchdog saw it last.
-
-    Attributes:
-        sight: What was seen; None before the first look.
-        still: Seconds for which the worker has stood still.
-    """
-
-    sight: Sight | None = None
-    still: float = 0.0
 
 
 @dataclass(frozen=True)

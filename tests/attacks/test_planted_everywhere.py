@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import traceback
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -88,12 +89,20 @@ ADDRESS = st.tuples(st.integers(1, 99), words(), words()).map(
 PLANTS = st.one_of(NAME, NUMBER, ADDRESS)
 
 
+DIGIT_OF = {
+    point: str(digit)
+    for point in range(sys.maxunicode + 1)
+    if (digit := unicodedata.digit(chr(point), None)) is not None
+}
+"""Every digit of every script, as ASCII has it."""
+
+
 def found(plant: Plant, text: str) -> list[str]:
     """What of a plant stands in a text, also in another script's digits or another form."""
     forms = [text.lower(), unicodedata.normalize("NFKC", text).lower()]
-    forms.append("".join(str(unicodedata.digit(c, c)) for c in forms[1]))
+    forms.append(forms[1].translate(DIGIT_OF))
     sought = {t.lower() for t in plant.traces}
-    sought |= {"".join(str(unicodedata.digit(c, c)) for c in t) for t in sought}
+    sought |= {t.translate(DIGIT_OF) for t in sought}
     return [trace for trace in sought if any(trace in form for form in forms)]
 
 

@@ -1,4 +1,4 @@
-"""One broker and one site for each test: nothing is shared, so nothing leaks."""
+"""One site for each test, and one broker where it asks: nothing is shared, so nothing leaks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from country_adapters import AUTHORITIES
+from deploy.home import Site, init_site
 from tests.integration.harness import EmbeddedScene, scene
 from tests.integration.shell import southmed
 
 __all__ = ["place", "southmed"]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """The keys of everyone; no broker."""
+    return init_site(tmp_path / "site", AUTHORITIES, scheme="x25519")
 
 
 @pytest.fixture

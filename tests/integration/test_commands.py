@@ -7,7 +7,6 @@ user sees them; the demo runs as a process.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +14,7 @@ from pathlib import Path
 import pytest
 
 from country_adapters import AUTHORITIES
-from country_adapters.kit.register import SHIPPED, load_register
-from deploy.adapter import Adapter
-from deploy.home import LiveSecrets, Site, init_site
-from deploy.terminal import broker_at
+from deploy.home import LiveSecrets, Site
 from processors.intake.fold import Record, fold
 from processors.intake.ledger import Ledger, ledger_path
 from processors.intake.records import cell_key, pack_count
@@ -29,11 +25,6 @@ from tests.integration.shell import Southmed
 from tests.samples import an_event, ref
 from tests.told import attested
 from tests.world import TOPIC, World, sealed
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return init_site(tmp_path / "site", AUTHORITIES, scheme="x25519")
 
 
 @pytest.fixture
@@ -249,81 +240,6 @@ def test_a_ledger_whose_cells_do_not_add_up_is_told(southmed: Southmed, counted:
         ("AUDIENCE", 1, 2),
     }
     assert "Cells do not add up" in southmed("indicators", "quality", "--site", counted.root).told
-
-
-# --- adapter status ------------------------------------------------------------------------------
-
-
-def test_adapter_status_makes_no_outbox_where_there_is_none(southmed: Southmed, site: Site) -> None:
-    said = southmed("adapter", "status", "tunisia", "--site", site.root, "--json")
-    assert said.status == 1
-    assert "OUTBOX_MISSING" in said.err
-    assert not [*site.root.rglob("outbox.sqlite")]
-
-
-def test_every_shipped_register_has_a_status(southmed: Southmed, site: Site) -> None:
-    for register in ("tunisia", "morocco", "jordan", "lebanon"):
-        opened = southmed("adapter", "open-epoch", register, "--site", site.root)
-        assert opened.status == 0
-        assert "stream 3 is in epoch 1" in opened.out
-        said = southmed("adapter", "status", register, "--site", site.root, "--json")
-        assert said.status == 0
-        assert {value for value in said.json.values() if isinstance(value, int)} == {0}
-
-
-# --- Rows that are gone --------------------------------------------------------------------------
-
-
-@pytest.fixture
-def cut(site: Site, tmp_path: Path) -> Path:
-    """The folder of a register that was read, and whose file was then cut to a few lines."""
-    data = tmp_path / "data"
-    shutil.copytree(SHIPPED / "jordan" / "fixtures", data)
-    Adapter(site, load_register("jordan", data), broker_at("")).read_once()
-    file = data / "register.csv"
-    lines = file.read_bytes().splitlines(keepends=True)
-    file.write_bytes(b"".join(lines[:50]))
-    return data
-
-
-def test_a_register_that_was_cut_withdraws_nothing_until_the_number_is_confirmed(
-    southmed: Southmed, site: Site, cut: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("deploy.commands.adapter.GIVE_UP_SECONDS", 0.5)
-    run = [
-        "adapter",
-        "run",
-        "jordan",
-        "--data",
-        cut,
-        "--site",
-        site.root,
-        "--broker",
-        "127.0.0.1:1",
-    ]
-    status = ["adapter", "status", "jordan", "--site", site.root, "--json"]
-    said = southmed(*run)
-    assert said.status == 1
-    assert "ROWS_GONE" in said.told
-    stands = southmed(*status)
-    assert stands.status == 1
-    missing = stands.json["rows_missing"]
-    assert f"{missing} of them missing" in said.told
-    assert stands.json["rows_gone"] == 0
-    assert "ROWS_GONE" not in southmed(*run, "--rows-gone", str(missing)).told
-    stands = southmed(*status)
-    assert (stands.json["rows_missing"], stands.json["rows_gone"]) == (0, missing)
-
-
-def test_a_register_that_is_followed_is_left_alone_while_too_many_rows_are_missing(
-    site: Site, cut: Path
-) -> None:
-    adapter = Adapter(site, load_register("jordan", cut), broker_at(""))
-    assert adapter.look() is None
-    shutil.copy(SHIPPED / "jordan" / "fixtures" / "register.csv", cut)
-    report = adapter.look()
-    assert report is not None
-    assert (report.events.new, report.events.withdrawn) == (0, 0)
 
 
 # --- What goes wrong -----------------------------------------------------------------------------

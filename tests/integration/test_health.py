@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from country_adapters import REGISTERS
 from deploy.reconcile import read_totals
 from processors.intake.metrics import INTAKE_METRICS
-from processors.intake.worker import EXIT_UNFORESEEN
+from processors.intake.watchdog import EXIT_UNFORESEEN
 from producers.metrics import PUBLISHER_METRICS
 from tests.integration.harness import TUNISIA, Scene, finish, stop
 from tests.integration.test_intake import listening_sockets

@@ -20,7 +20,8 @@ from deploy.reconcile import LedgerTotals, read_totals
 from processors.intake.errors import LedgerMissing
 from processors.intake.ledger import Ledger, newest_ledgers
 from processors.intake.records import CELLS, JOURNAL, pack_count, unpack_count
-from processors.intake.worker import EXIT_UNFORESEEN, _ends
+from processors.intake.watchdog import EXIT_UNFORESEEN
+from processors.intake.worker import _ends
 from schemas.topics import CaseTopic
 from tests.integration.harness import TUNISIA, Scene, finish, stop
 

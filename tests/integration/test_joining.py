@@ -7,22 +7,16 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from country_adapters import AUTHORITIES, REGISTERS
-from country_adapters.kit.register import load_register
-from deploy.adapter import Adapter
 from deploy.brokers.embedded import EmbeddedBroker
-from deploy.home import Site, init_site, write_private
-from producers.outbox import Outbox
-from producers.sealer import Sealer
-from schemas.anonymity import TOP, window_of
-from schemas.kafka import Broker
+from deploy.home import Site, init_site
 from schemas.keys import SigningKey, dump_private
+from schemas.private_files import write_private
 from schemas.trust import TrustDocument
 from tests.integration.golden import ASSIGNED, fixtures, golden
 from tests.integration.golden import register as declared
@@ -217,11 +211,6 @@ def test_a_register_that_is_not_as_declared_has_no_preview(
 # --- check ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return init_site(tmp_path / "site", AUTHORITIES, scheme="x25519")
-
-
 def states(said: Said) -> dict[tuple[str, str], str]:
     return {(f["check"], f["subject"]): f["state"] for f in said.json["findings"]}
 
@@ -346,65 +335,3 @@ def test_check_of_a_register_with_another_column_fails(southmed: Southmed, tmp_p
     assert said.status == 1
     assert "UNKNOWN_COLUMN" in said.out
     assert "Mobile" not in said.out
-
-
-# --- status --------------------------------------------------------------------------------------
-
-
-def test_status_tells_how_long_batches_wait_and_what_is_missing_before_the_last_receipt(
-    southmed: Southmed, tmp_path: Path
-) -> None:
-    site = init_site(tmp_path / "site", {"tn.test": "TUN"}, scheme="x25519")
-    folder = declare(tmp_path)
-    trust, key = site.trust(), site.signing_key("tn.test")
-    then = (time.time_ns() - 3600 * 10**9) // 10**6
-    sealer = Sealer(key, trust, now=lambda: then, random=os.urandom)
-    path = site.authority("tn.test") / "outbox.sqlite"
-    outbox = Outbox(path, authority="tn.test", streams=4, id_key=bytes(32))
-    for _ in range(3):
-        outbox.seal_next(1, sealer, even_empty=True)
-    outbox.accept(1, 1, 2, [])
-    outbox.close()
-    said = southmed("adapter", "status", folder, "--site", site.root, "--json")
-    assert said.status == 0
-    assert said.json["streams"][1] == {
-        "stream": 1,
-        "epoch": 1,
-        "next": [1, 4],
-        "last_receipted": [1, 2],
-        "gaps": 1,
-        "replay_from": [1, 3],
-    }
-    assert said.json["streams"][0]["last_receipted"] is None
-    assert 3600 <= said.json["oldest_waits_seconds"] < 3700
-    told = southmed("adapter", "status", folder, "--site", site.root)
-    assert "the oldest batch without a receipt waits for 36" in told.out
-
-
-def test_status_exits_with_3_where_rows_stay_home(southmed: Southmed, tmp_path: Path) -> None:
-    site = init_site(tmp_path / "site", {"tn.test": "TUN"}, scheme="x25519")
-    folder = declare(tmp_path)
-    (folder / "r.csv").write_text(f"{HEADER}\n{GOOD.replace('01/02', '31/02')}", encoding="utf-8")
-    Adapter(site, load_register(folder, folder), Broker("127.0.0.1:1")).read_once()
-    said = southmed("adapter", "status", folder, "--site", site.root, "--json")
-    assert (said.status, said.json["rows_rejected"]) == (3, 1)
-
-
-def test_status_tells_how_quarters_are_told_and_what_waits(
-    southmed: Southmed, tmp_path: Path
-) -> None:
-    site = init_site(tmp_path / "site", {"tn.test": "TUN"}, scheme="x25519")
-    folder = declare(tmp_path)
-    today = datetime.now(UTC).date()
-    late = GOOD.replace("03/04/2020", f"{today:%d/%m/%Y}")
-    (folder / "r.csv").write_text(f"{HEADER}\n{late}\n", encoding="utf-8")
-    Adapter(site, load_register(folder, folder), Broker("127.0.0.1:1")).read_once()
-    said = southmed("adapter", "status", folder, "--site", site.root, "--json")
-    assert (said.status, said.json["events"], said.json["facts_waiting"]) == (0, 2, 1)
-    old, present = said.json["quarters"]
-    assert (old["window"], old["published"], old["waiting"]) == ("2020-Q1", 2, 0)
-    assert old["node"] == TOP._asdict()
-    assert (present["node"], present["published"], present["waiting"]) == (None, 0, 1)
-    assert present["since"] > present["window"] == window_of(f"{today:%Y-%m}")
-    told = southmed("adapter", "status", folder, "--site", site.root)
-    assert "not decided" in told.out

@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from kafka.protocol.metadata import ApiVersionsRequest
 
-from deploy.home import write_private
 from deploy.pki.certificates import (
     Credential,
     dump_certificates,
@@ -20,6 +19,7 @@ from deploy.pki.certificates import (
     new_key,
 )
 from deploy.pki.store import CA_FILE, IDENTITY_FILE
+from schemas.private_files import write_private
 
 SECONDS = 5.0
 _NUMBER = 20_260_101

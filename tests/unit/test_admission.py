@@ -19,9 +19,10 @@ from deploy.conformance.errors import (
     ReportOutdated,
 )
 from deploy.conformance.report import sign_report
-from deploy.home import AGREED, Site, admit, init_site, join_site, read_file
+from deploy.home import AGREED, Site, admit, init_site, join_site
 from schemas.errors import KeyFileInvalid
 from schemas.keys import SigningKey
+from schemas.private_files import read_file
 from schemas.trust import Authority, TrustedKey
 from tests.unit.test_conformance_report import SIGNER, a_report
 
@@ -128,6 +129,7 @@ def test_a_newcomer_is_admitted_by_its_report_and_the_key_that_it_told(
         ({"contract": "0" * 64}, SIGNER.verify_key.keyid, ReportOfOtherContract),
         ({"made_at": datetime(2025, 1, 1, tzinfo=UTC)}, SIGNER.verify_key.keyid, ReportOutdated),
     ],
+    ids=["another key", "no vectors", "another contract", "too old"],
 )
 def test_an_unfit_report_or_another_key_admits_nobody(
     platform: Site, tmp_path: Path, changes: dict[str, Any], key: str, error: type[Exception]

@@ -42,9 +42,14 @@ def _parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+@cache
+def _nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_parse(path)))
+
+
 def _imports(path: Path) -> Iterator[str]:
     """The top-level packages that a module imports, wherever in it the import stands."""
-    for node in ast.walk(_parse(path)):
+    for node in _nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -54,7 +59,7 @@ def _imports(path: Path) -> Iterator[str]:
 
 def _calls(room: str) -> Iterator[tuple[Path, ast.Call]]:
     for path in _modules(room):
-        for node in ast.walk(_parse(path)):
+        for node in _nodes(path):
             if isinstance(node, ast.Call):
                 yield path, node
 
@@ -136,11 +141,12 @@ def _told() -> Iterator[tuple[str, LogLine, ast.Call]]:
                 yield where, _line(path, first), call
 
 
+@cache
 def _of_catalogue(path: Path) -> set[str]:
     """The functions that a module has from the catalogue and that take a line."""
     return {
         name.name
-        for node in ast.walk(_parse(path))
+        for node in _nodes(path)
         if isinstance(node, ast.ImportFrom) and node.module == "schemas.log_lines"
         for name in node.names
         if name.name in {"tell", "fit"} and name.asname is None
@@ -151,7 +157,7 @@ def _line(path: Path, name: ast.Attribute) -> LogLine:
     """The line that ``lines.NAME`` names in a module."""
     assert isinstance(name.value, ast.Name)
     assert name.value.id == "lines"
-    for node in ast.walk(_parse(path)):
+    for node in _nodes(path):
         if isinstance(node, ast.ImportFrom) and any(n.name == "lines" for n in node.names):
             line = getattr(import_module(f"{node.module}.lines"), name.attr)
             assert isinstance(line, LogLine)

@@ -24,6 +24,12 @@ from tests.unit.test_server_registers import COUNT, EXAMPLES, Authority
 NO_BROKER = Broker("127.0.0.1:1")
 
 
+@pytest.fixture(autouse=True)
+def rounds_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as the register's own declaration allows it."""
+    monkeypatch.setattr(deploy.adapter, "POLL_SECONDS", 0.01)
+
+
 @pytest.fixture
 def authority(tmp_path: Path) -> Iterator[Authority]:
     write_access(tmp_path)
@@ -80,9 +86,8 @@ async def test_a_refusal_ends_the_following_because_it_does_not_pass(authority: 
 
 
 async def test_a_server_is_looked_at_no_more_often_than_declared(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch
+    authority: Authority,
 ) -> None:
-    monkeypatch.setattr(deploy.adapter, "POLL_SECONDS", 0.01)
     following, rounds = followed(adapter_of(authority, every=3600))
     await asyncio.wait_for(rounds.get(), 20)
     await asyncio.sleep(0.3)

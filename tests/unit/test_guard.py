@@ -14,7 +14,7 @@ import time
 import pytest
 
 from deploy.running.guard import LoopGuard, Patience, beside
-from processors.intake.worker import EXIT_UNFORESEEN
+from processors.intake.watchdog import EXIT_UNFORESEEN
 
 # Ticks of the loop at each look, and the patience that is spent after it.
 LOOKS = {
@@ -33,19 +33,19 @@ def test_patience_is_spent_by_looks_that_see_no_tick(ticks: list[int], spent: li
 
 
 def child(work: str, *, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
-    """A process with a guarded loop (patience three seconds), which does some work in it."""
+    """A process with a guarded loop, of a patience of 1.5 seconds, which does some work in it."""
     code = f"""
     import asyncio, sys, time
     from deploy.running.guard import LoopGuard, beside
     from deploy.terminal import set_up_logging
 
     async def work():
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
         print("begun", flush=True)
         {work}
 
     set_up_logging(verbose=True)
-    guard = LoopGuard(patience=3.0, look_every=0.5)
+    guard = LoopGuard(patience=1.5, look_every=0.25, tick_every=0.5)
     guard.start()
     asyncio.run(beside(guard.tick_forever(), work()))
     """
@@ -71,7 +71,7 @@ def test_a_loop_that_hangs_ends_the_process(work: str) -> None:
     assert process.returncode == EXIT_UNFORESEEN
     (line,) = map(json.loads, lines.splitlines())
     assert (line["event"], line["level"]) == ("loop_hangs", "critical")
-    assert 3.0 < line["seconds"] < 5.0
+    assert 1.5 < line["seconds"] < 2.5
 
 
 def test_a_process_ends_also_if_what_hangs_is_its_log() -> None:
@@ -90,12 +90,12 @@ def test_a_process_ends_also_if_what_hangs_is_its_log() -> None:
 
 def test_a_process_that_was_stopped_goes_on() -> None:
     """SIGSTOP for longer than the patience; the clock has jumped, the loop did not hang."""
-    process = child("await asyncio.sleep(3)")
+    process = child("await asyncio.sleep(1.5)")
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
     for _ in range(2):
         process.send_signal(signal.SIGSTOP)
-        time.sleep(4.0)
+        time.sleep(2.0)
         process.send_signal(signal.SIGCONT)
         time.sleep(0.2)
     _, lines = process.communicate(timeout=40)
@@ -104,9 +104,9 @@ def test_a_process_that_was_stopped_goes_on() -> None:
 
 async def test_a_loop_that_turns_is_alive() -> None:
     ended: list[float] = []
-    guard = LoopGuard(patience=1.5, look_every=0.7, on_hang=ended.append)
+    guard = LoopGuard(patience=0.6, look_every=0.3, tick_every=0.4, on_hang=ended.append)
     assert guard.alive
     guard.start()
-    await beside(guard.tick_forever(), asyncio.sleep(2.5))
+    await beside(guard.tick_forever(), asyncio.sleep(1.0))
     assert ended == []
     assert guard.alive

@@ -17,8 +17,7 @@ from deploy.cli import app
 from deploy.running.guard import LoopGuard
 from deploy.running.health import Check, Checks, PortTaken, Told, serve
 from deploy.running.vitals import MAX_LAG, intake_live, intake_ready
-from processors.intake.watchdog import Sight
-from processors.intake.worker import PATIENCE, Vitals
+from processors.intake.watchdog import PATIENCE, Sight, Vitals
 from schemas.errors import SouthmedError
 
 

@@ -18,10 +18,11 @@ import pytest
 import yaml
 
 from deploy.brokers.rules import everywhere
-from deploy.home import Site, init_site, read_private
+from deploy.home import Site, init_site
 from deploy.manifests.properties import BROKERS, settings
 from schemas.access import principals
 from schemas.errors import KeyFileInvalid
+from schemas.private_files import read_private
 from tests.unit.deployment import COMPOSE, COMPOSE_LOADER, DEPLOY, SYSTEMD, Node, tool
 
 # --- systemd -------------------------------------------------------------------------------------

@@ -6,18 +6,15 @@ The other side is Python's own TLS server, which demands a client's certificate 
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiokafka.client import AIOKafkaClient
-from cryptography import x509
 
 from deploy.identity import Identity
 from deploy.pki.certificates import dump_key, new_key
@@ -26,6 +23,7 @@ from deploy.pki.store import Office, read_identity
 from deploy.running import lines
 from deploy.terminal import broker_at
 from schemas.log_lines import told_in
+from tests.unit.tls import REFUSALS, Server, broker_context, by_socket, each_way, serving
 
 NOW = datetime.now(UTC)
 
@@ -39,94 +37,10 @@ def office(tmp_path: Path) -> Office:
     return made
 
 
-def broker_context(folder: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "identity.pem")
-    context.load_verify_locations(folder / "ca.pem")
-    context.verify_mode = ssl.CERT_REQUIRED
-    return context
-
-
-class Server:
-    """Shakes hands, says one byte, and remembers the serial number of each certificate shown."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self.seen: list[int] = []
-        self._context = context
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    @property
-    def port(self) -> int:
-        return int(self._listening.getsockname()[1])
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                raw, _ = self._listening.accept()
-            except OSError:
-                return
-            try:
-                with self._context.wrap_socket(raw, server_side=True) as connection:
-                    shown = connection.getpeercert(binary_form=True)
-                    assert shown is not None
-                    self.seen.append(x509.load_der_x509_certificate(shown).serial_number)
-                    connection.sendall(b"!")
-            except OSError:
-                raw.close()
-
-    def close(self) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self._thread.join(timeout=10)
-
-
-@contextmanager
-def serving(context: ssl.SSLContext) -> Iterator[Server]:
-    server = Server(context)
-    try:
-        yield server
-    finally:
-        server.close()
-
-
 @pytest.fixture
 def server(office: Office) -> Iterator[Server]:
     with serving(broker_context(office.folder("broker.1"))) as made:
         yield made
-
-
-def by_socket(context: ssl.SSLContext, port: int, host: str = "localhost") -> str:
-    """As kafka-python connects; the version of TLS. Fails unless the server has let us in."""
-    with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as raw,
-        context.wrap_socket(raw, server_hostname=host) as connection,
-    ):
-        if connection.recv(1) != b"!":
-            raise ConnectionResetError
-        return str(connection.version())
-
-
-def by_asyncio(context: ssl.SSLContext, port: int, host: str = "localhost") -> str:
-    """As aiokafka connects."""
-
-    async def connect() -> str:
-        reader, writer = await asyncio.open_connection(
-            "127.0.0.1", port, ssl=context, server_hostname=host
-        )
-        try:
-            await reader.readexactly(1)
-            return str(writer.get_extra_info("ssl_object").version())
-        finally:
-            writer.close()
-
-    return asyncio.run(asyncio.wait_for(connect(), timeout=10))
-
-
-WAYS: list[Callable[..., str]] = [by_socket, by_asyncio]
-each_way = pytest.mark.parametrize("connect", WAYS)
-REFUSALS = (OSError, asyncio.IncompleteReadError)
 
 
 def serial(folder: Path) -> int:

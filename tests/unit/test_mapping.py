@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from country_adapters.kit.errors import (
+    DeclarationInvalid,
     UnknownColumn,
 )
 from country_adapters.kit.mapping import TableMapper
@@ -146,3 +147,61 @@ def test_a_repeated_group_states_one_event_an_element(tmp_path: Path) -> None:
     assert rejected.rejection.problems == (
         Problem("services/type", "UNKNOWN_VALUE", "a word of the table services", "another word"),
     )
+
+
+CONDITIONS = {
+    "a column of the element is filled": ("{filled: services.on}", ["2020-01", "2020-03"]),
+    "it has a code": ("{column: services.type, is: PSYCH}", ["2020-01"]),
+    "one of both, of row and element": (
+        "{any_of: [{blank: id}, {column: services.type, is: SHELTER}]}",
+        ["2020-03"],
+    ),
+    "row and element": ("[{filled: id}, {filled: services.on}]", ["2020-01", "2020-03"]),
+    "no row": ("[{blank: id}, {filled: services.on}]", []),
+}
+
+
+@pytest.mark.parametrize(("when", "periods"), CONDITIONS.values(), ids=CONDITIONS)
+def test_a_condition_on_an_element_keeps_out_that_element_alone(
+    tmp_path: Path, when: str, periods: list[str]
+) -> None:
+    text = GROUPED.replace("period: services.on", f"period: services.on\n        when: {when}")
+    register = load_register(declare(tmp_path, text), tmp_path)
+    elements = [
+        {"services/type": "psy", "services/on": "2020-01-05"},
+        {"services/type": "", "services/on": ""},
+        {"services/type": "foyer", "services/on": "2020-03-05"},
+    ]
+    if "services.on" not in when:
+        elements[1:2] = []
+    mapper = TableMapper(register, "forms", Pseudonyms(bytes(32)), TODAY)
+    row = mapper.map(SourceRow("7", {"_id": 7, "services": elements}, ""))
+    assert isinstance(row, MappedRow)
+    assert [draft.fields["period"] for draft in row.drafts] == periods
+
+
+OUT_OF_PLACE = {
+    "an event of the row": ("        each: services\n", "", "events.0.period"),
+    "a requirement": (
+        "    events:",
+        "    required: [{columns: [id], when: {filled: services.on}}]\n    events:",
+        "required.0",
+    ),
+    "the order of days": (
+        "    events:",
+        "    order: [[services.on, services.on]]\n    events:",
+        "order.0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "key"), OUT_OF_PLACE.values(), ids=OUT_OF_PLACE)
+def test_a_column_of_a_group_is_refused_where_no_element_is_meant(
+    tmp_path: Path, old: str, new: str, key: str
+) -> None:
+    assert old in GROUPED
+    with pytest.raises(DeclarationInvalid) as caught:
+        load_register(declare(tmp_path, GROUPED.replace(old, new, 1)), tmp_path)
+    assert caught.value.code == "DECLARATION_INVALID"
+    assert f"key tables.forms.{key}" in caught.value.got
+    assert "services.on is one of each element of services" in caught.value.expected

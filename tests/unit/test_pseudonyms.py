@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from country_adapters.kit.errors import SecretFileInvalid
 from country_adapters.kit.pseudonyms import KINDS, Pseudonyms, make_secret, read_secret
+from schemas.errors import KeyFileInvalid
 
 SECRET = bytes(range(32))
 NAMES = Pseudonyms(SECRET)
@@ -60,7 +61,7 @@ def test_the_secret_is_drawn_once_and_readable_by_its_owner_only(tmp_path: Path)
     secret = make_secret(path)
     assert read_secret(path) == secret
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with pytest.raises(FileExistsError):
+    with pytest.raises(KeyFileInvalid):
         make_secret(path)
     assert read_secret(path) == secret
 
@@ -69,7 +70,7 @@ def test_a_secret_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     make_secret(path)
     path.chmod(0o640)
-    with pytest.raises(SecretFileInvalid, match="0600"):
+    with pytest.raises(KeyFileInvalid, match="by its owner only"):
         read_secret(path)
 
 

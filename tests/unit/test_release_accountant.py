@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pytest
@@ -27,9 +28,14 @@ def ledger(*releases: Release) -> Accountant:
     return Accountant.of(releases, BUDGET)
 
 
+@cache
+def of_nobody() -> Release:
+    return made("F1|2023|FINAL", []).release
+
+
 def bare(key: str, **statement: Any) -> Release:
     """A release of no records, with another statement."""
-    release = made("F1|2023|FINAL", []).release
+    release = of_nobody()
     table, period, vintage = key.split("|")
     told = release.statement.model_copy(update=statement)
     named = {"table": table, "period": period, "vintage": vintage, "statement": told}

@@ -18,7 +18,6 @@ import http.client
 import ipaddress
 import json
 import ssl
-import stat
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,6 +46,7 @@ from country_adapters.kit.errors import (
     SourceRefused,
     SourceUnreachable,
 )
+from schemas.private_files import is_private
 
 LARGEST = 64 * 2**20
 REFUSED = (401, 403)
@@ -247,13 +247,13 @@ def read_access(path: Path) -> str:
         AccessFileInvalid: Others may read it, or it does not hold one line of plain characters.
     """
     try:
-        others = stat.S_IMODE(path.stat().st_mode) & 0o077
+        private = is_private(path)
         text = path.read_text(encoding="utf-8").strip()
     except OSError:
         raise RegisterMissing(expected=f"the file {path.name}", got="none") from None
     except UnicodeDecodeError:
         raise AccessFileInvalid(expected=f"text in {path.name}", got="other bytes") from None
-    if others:
+    if not private:
         raise AccessFileInvalid(expected=f"mode 0600 of {path.name}", got="readable by others")
     if not text or not text.isprintable():
         raise AccessFileInvalid(expected=f"one line in {path.name}", got="none, or several")
