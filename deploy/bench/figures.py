@@ -16,6 +16,7 @@ from deploy.bench.latency import Latency, measure_latency
 from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
 from deploy.bench.registers import WRITERS, RegisterFigures, measure_registers
+from deploy.bench.releasing import ROUNDS, ReleaseFigures, measure_releases
 from deploy.bench.sealing import Sealing, measure_sealing
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.brokers.kafka.bring_up import kafka
@@ -37,6 +38,7 @@ class Extent:
         memory_batches: Batches of 1,000 folded into one ledger.
         latency_events: Events published one by one.
         register_rows: Rows of the registers that are read.
+        release_cases: Cases in the ledgers that releases are made from.
     """
 
     records: dict[int, int]
@@ -45,14 +47,21 @@ class Extent:
     memory_batches: int
     latency_events: int
     register_rows: int
+    release_cases: int
+
+    @property
+    def release_rounds(self) -> int:
+        return min(self.rounds, ROUNDS)
 
     @property
     def steps(self) -> int:
-        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 5
+        """How often something is done in all."""
+        readings = len(self.records) * self.rounds
+        return readings + self.latency_events + len(WRITERS) + self.release_rounds + 5
 
 
-FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200, 1_000_000)
-QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 6, 5, 2_000)
+FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200, 1_000_000, 100_000)
+QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 6, 5, 2_000, 200)
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,7 @@ class Figures:
     counting: list[CountingCost]
     memory: dict[str, float]
     latency: Latency
+    releases: ReleaseFigures
     registers: list[RegisterFigures] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -84,6 +94,7 @@ class Figures:
             ],
             "memory": self.memory,
             "latency": asdict(self.latency),
+            "releases": asdict(self.releases),
             "registers": [asdict(register) for register in self.registers],
         }
 
@@ -135,10 +146,16 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
             events=extent.latency_events,
             on_event=lambda: on_step("latency"),
         )
+    releases = measure_releases(
+        folder,
+        cases=extent.release_cases,
+        rounds=extent.release_rounds,
+        on_step=lambda: on_step("releases"),
+    )
     registers = measure_registers(
         folder, rows=extent.register_rows, on_register=lambda: on_step("registers")
     )
-    return Figures(_machine(), sealing, reading, counting, memory, latency, registers)
+    return Figures(_machine(), sealing, reading, counting, memory, latency, releases, registers)
 
 
 def measure_latency_on_kafka(

@@ -1,4 +1,4 @@
-"""``southmed bench``: what sealing, intake, memory, receipts and registers cost on this machine."""
+"""``southmed bench``: what sealing, intake, receipts, releases and registers cost here."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from deploy.bench.figures import (
     measure_all,
     measure_latency_on_kafka,
 )
+from deploy.bench.releasing import ReleaseFigures
 from deploy.commands.demo import BrokerKind
 from deploy.terminal import JsonOption, out, print_json, progress, table
 
@@ -38,11 +39,21 @@ def bench(
             "--rows", min=1, help="Rows of the registers that are read; a million if not given."
         ),
     ] = None,
+    cases: Annotated[
+        int | None,
+        typer.Option(
+            "--cases", min=1, help="Cases that releases are made from; 100,000 if not given."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Measures and prints; it judges nothing. What is measured: `deploy.bench`, docs/figures.md."""
     extent = QUICK if quick else FULL
-    extent = replace(extent, register_rows=rows or extent.register_rows)
+    extent = replace(
+        extent,
+        register_rows=rows or extent.register_rows,
+        release_cases=cases or extent.release_cases,
+    )
     if broker is BrokerKind.KAFKA:
         _bench_kafka(extent, nodes, json=json)
         return
@@ -115,6 +126,7 @@ def _show(figures: Figures) -> None:
             ],
         )
     )
+    _show_releases(figures.releases)
     _show_registers(figures)
     memory, latency = figures.memory, figures.latency
     rest = [
@@ -125,6 +137,21 @@ def _show(figures: Figures) -> None:
         ("publish to receipt, p99", f"{latency.p99_ms:,.0f} ms"),
     ]
     out.print(table("Memory and latency", ["figure", "measured#"], rest))
+
+
+def _show_releases(releases: ReleaseFigures) -> None:
+    rows = [
+        ("events in the ledgers", f"{releases.events:,}"),
+        ("persons identified", f"{releases.persons:,}"),
+        *((part, f"{seconds:,.2f} s") for part, seconds in releases.seconds.items()),
+        ("all of it", f"{releases.total:,.2f} s"),
+        ("as the clock goes", f"{releases.clock:,.2f} s"),
+        ("memory", f"{releases.peak_mib:,.0f} MiB"),
+    ]
+    title = (
+        f"{releases.releases} releases, all tables, of {releases.cases:,} cases (processor time)"
+    )
+    out.print(table(title, ["part", "measured#"], rows))
 
 
 def _show_registers(figures: Figures) -> None:
