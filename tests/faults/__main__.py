@@ -32,7 +32,7 @@ FIRST_SEED = 20261125
 
 SCENARIOS = (
     Scenario("kills", processes.kills, runs=7, quick=1),
-    Scenario("releases killed", releases.kills, runs=2, quick=1),
+    Scenario("releases killed", releases.kills, runs=3, quick=1),
     Scenario("zombie worker", processes.zombie, quick=1),
     Scenario("workers come and go", processes.rebalances, runs=2),
     Scenario("brokers killed", brokers.killed, runs=2, quick=1),
