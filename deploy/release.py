@@ -184,6 +184,13 @@ def read_ledgers(
     return Counted(people, logs, sorted(streams, key=lambda r: (r.authority, r.stream)))
 
 
+def read_subjects(site: Site) -> Iterator[Subject]:
+    """Every subject of every ledger, as releases read them."""
+    with _ledgers(site.ledgers) as ledgers:
+        for ledger in ledgers.values():
+            yield from _subjects(ledger)
+
+
 def _subjects(ledger: Ledger) -> Iterator[Subject]:
     return (unpack_subject(value) for _, value in ledger.items(SUBJECTS))
 
@@ -255,15 +262,20 @@ class LazyMaker:
         self._on = on
         self._counted: Counted | None = None
 
-    def __call__(self, item: Item, closed: Sequence[Closing]) -> Made:
-        keys = KeyFiles(self._site).read([item.period[:4]])
+    def counted(self, closed: Sequence[Closing]) -> Counted:
+        """What the ledgers held when this was first asked."""
         if self._counted is None:
-            self._counted = read_ledgers(self._site, self._tables, keys.record, closed)
+            record = KeyFiles(self._site).read([]).record
+            self._counted = read_ledgers(self._site, self._tables, record, closed)
+        return self._counted
+
+    def __call__(self, item: Item, closed: Sequence[Closing]) -> Made:
+        keys, counted = KeyFiles(self._site).read([item.period[:4]]), self.counted(closed)
         origin = Origin(
-            self._counted.logs,
-            self._counted.streams,
+            counted.logs,
+            counted.streams,
             self._site.trust().version,
             version("southmed"),
             code_digest(),
         )
-        return make(item, self._counted.people, self._tables, keys, origin, self._on)
+        return make(item, counted.people, self._tables, keys, origin, self._on)

@@ -14,8 +14,7 @@ reaches. The rules:
 5. A batch by a key that the document does not list is refused until a newer document lists it.
 
 Example:
-    >>> from schemas.topics import COUNTRY_CODES
-from schemas.keys import SigningKey
+    >>> from schemas.keys import SigningKey
     >>> key = SigningKey.generate("ed25519")
     >>> trust = TrustDocument(
     ...     version=1,

@@ -18,6 +18,7 @@ from deploy.bench.linkage import LinkageCost, measure_linkage
 from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
 from deploy.bench.registers import WRITERS, RegisterFigures, measure_registers
+from deploy.bench.releasing import ROUNDS, ReleaseFigures, measure_releases
 from deploy.bench.sealing import Sealing, measure_sealing
 from deploy.bench.tokens import TokensCost, measure_tokens
 from deploy.brokers.embedded import EmbeddedBroker
@@ -43,6 +44,7 @@ class Extent:
         register_rows: Rows of the registers that are read.
         series: Series that detectors look at.
         sightings: Sightings of identifiers that detectors look at.
+        release_cases: Cases in the ledgers that releases are made from.
     """
 
     records: dict[int, int]
@@ -54,10 +56,17 @@ class Extent:
     register_rows: int
     series: int
     sightings: int
+    release_cases: int
+
+    @property
+    def release_rounds(self) -> int:
+        return min(self.rounds, ROUNDS)
 
     @property
     def steps(self) -> int:
-        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 8
+        """How often something is done in all."""
+        readings = len(self.records) * self.rounds
+        return readings + self.latency_events + len(WRITERS) + self.release_rounds + 8
 
 
 LINKAGE_SIZES = (1, 500)
@@ -72,6 +81,7 @@ FULL = Extent(
     register_rows=1_000_000,
     series=500,
     sightings=100_000,
+    release_cases=100_000,
 )
 QUICK = Extent(
     records={1: 160, 10: 96, 100: 32, 1_000: 32},
@@ -83,6 +93,7 @@ QUICK = Extent(
     register_rows=2_000,
     series=10,
     sightings=2_000,
+    release_cases=200,
 )
 
 
@@ -98,6 +109,7 @@ class Figures:
     memory: dict[str, float]
     latency: Latency
     tokens: TokensCost
+    releases: ReleaseFigures
     registers: list[RegisterFigures] = field(default_factory=list)
     detecting: list[DetectorCost] = field(default_factory=list)
 
@@ -123,6 +135,7 @@ class Figures:
             "memory": self.memory,
             "latency": asdict(self.latency),
             "tokens": asdict(self.tokens),
+            "releases": asdict(self.releases),
             "registers": [asdict(register) for register in self.registers],
             "detecting": [asdict(detector) for detector in self.detecting],
         }
@@ -181,6 +194,12 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
         )
     tokens = measure_tokens(folder, extent.sightings)
     on_step("tokens")
+    releases = measure_releases(
+        folder,
+        cases=extent.release_cases,
+        rounds=extent.release_rounds,
+        on_step=lambda: on_step("releases"),
+    )
     registers = measure_registers(
         folder, rows=extent.register_rows, on_register=lambda: on_step("registers")
     )
@@ -195,6 +214,7 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
         registers=registers,
         detecting=detecting,
         tokens=tokens,
+        releases=releases,
     )
 
 

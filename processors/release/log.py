@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from processors.release.accountant import same_measurement
+from processors.release.accountant import Measurement
 from processors.release.errors import ReleasedTwice, ReleaseTopicUnreachable
 from schemas.errors import ReleaseInvalid
 from schemas.kafka import Broker
@@ -93,7 +93,7 @@ def open_all(messages: Iterable[Message], trust: TrustDocument) -> list[Release]
     for message in messages:
         release = message.open(trust)
         before = seen.setdefault(release.key, release)
-        if not same_measurement(before, release):
+        if Measurement.of(before) != Measurement.of(release):
             raise ReleasedTwice(got=release.key)
         releases.append(release)
     return releases

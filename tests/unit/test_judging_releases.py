@@ -110,6 +110,12 @@ def test_no_byte_of_a_value_can_be_changed(place: int, by: int) -> None:
     assert judged(GOOD._replace(value=changed)) == ["BAD_SIGNATURE"]
 
 
+def cheaper() -> Release:
+    """The same records and observations, said to have cost less."""
+    statement = F1.statement.model_copy(update={"rho": F1.statement.rho / 2})
+    return F1.model_copy(update={"statement": statement})
+
+
 def remade_and_withdrawn() -> Message:
     return message(withdrawn(remeasured()))
 
@@ -125,6 +131,7 @@ def remade_and_withdrawn() -> Message:
         ([message(withdrawn(F1)), GOOD], [F1.key, "RELEASE_REVIVED"]),
         ([GOOD, message(withdrawn(F1)), GOOD], [F1.key, F1.key, "RELEASE_REVIVED"]),
         ([GOOD, message(remeasured())], [F1.key, "RELEASED_TWICE"]),
+        ([GOOD, message(cheaper())], [F1.key, "RELEASED_TWICE"]),
         ([GOOD, remade_and_withdrawn()], [F1.key, "RELEASED_TWICE"]),
         ([tampered(), GOOD], ["BAD_SIGNATURE", F1.key]),
         ([GOOD, tampered(), GOOD], [F1.key, "BAD_SIGNATURE", ""]),
@@ -226,10 +233,10 @@ def test_a_state_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     [
         "",
         "{}x",
-        '{"southmed_consume": 2}',
-        '{"southmed_consume": 1, "next_offset": -1}',
-        '{"southmed_consume": 1, "topic": "another"}',
-        '{"southmed_consume": 1, "more": 1}',
+        '{"southmed_consume": 1}',
+        '{"southmed_consume": 2, "next_offset": -1}',
+        '{"southmed_consume": 2, "topic": "another"}',
+        '{"southmed_consume": 2, "more": 1}',
     ],
 )
 def test_a_file_that_is_no_state_is_refused_and_not_overwritten(
