@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.bench.children import Job, tell
 from deploy.bench.releasing import AS_OF
-from deploy.home import Site, replace_private
+from deploy.home import Site
 from deploy.processes import peak_resident
 from deploy.release import KeyFiles, LazyMaker, read_subjects
 from processors.indicators.acceptance import Closing
