@@ -21,6 +21,7 @@ from processors.release.log import FileLog
 from processors.release.measure import Made
 from processors.release.publish import Press
 from processors.release.tables import shipped
+from schemas.private_files import replace_private
 
 
 class Watch:
