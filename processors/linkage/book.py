@@ -218,8 +218,8 @@ class Book:
             self._write(country, decision)
         return True
 
-    def go_back(self, country: str, offset: int) -> None:
-        """Has a topic that was made anew read from another offset on."""
+    def go_to(self, country: str, offset: int) -> None:
+        """Has a topic read from another offset on, because what the book knows of is not there."""
         with self._transaction():
             self._db.execute("INSERT OR REPLACE INTO offsets VALUES (?, ?)", (country, offset))
 

@@ -35,3 +35,27 @@ class LinkageTopicsUnreachable(PlatformError):
     code = "LINKAGE_TOPICS_UNREACHABLE"
     summary = "the topics of linkage cannot be reached"
     advice = "Nothing is lost: the book keeps every answer until Kafka has it. Run it again later."
+
+
+class LinkageKeyMissing(PlatformError):
+    """A holder's key is not where it should be."""
+
+    code = "LINKAGE_KEY_MISSING"
+    summary = "the holder does not have this key"
+    advice = "Name the holder (--holder); keys are made by `southmed linkage init`, once a year."
+
+
+class LinkageKeyMade(PlatformError):
+    """There is a linkage key for the year already."""
+
+    code = "LINKAGE_KEY_MADE"
+    summary = "the year has a linkage key already"
+    advice = "A year has one key; another would make other tokens of the same identifiers."
+
+
+class LinkageKeyNotWhole(PlatformError):
+    """What is to be split is a share, or what is to be renewed is not."""
+
+    code = "LINKAGE_KEY_NOT_WHOLE"
+    summary = "the key is not in the hands that this step needs"
+    advice = "A whole key is split once; afterwards its shares are renewed by `linkage refresh`."

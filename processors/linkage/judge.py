@@ -101,10 +101,14 @@ class Office:
             KeyNotHeld: The holder does not have the key that it names.
         """
         self.trust.linkage_epoch(epoch)
-        key, share = self.keys.get(epoch), self.share(epoch)
-        if key is None or share is None or not announced(key, share):
+        if not self.holds(epoch):
             raise KeyNotHeld(expected=f"the key of {epoch}")
-        return key
+        return self.keys[epoch]
+
+    def holds(self, epoch: str) -> bool:
+        """Whether the holder has the key of a year that the trust document names for it."""
+        key, share = self.keys.get(epoch), self.share(epoch)
+        return key is not None and share is not None and announced(key, share)
 
     def grants_of(self, authority: str) -> list[Grant]:
         return [grant for grant in self.grants if grant.authority == authority]

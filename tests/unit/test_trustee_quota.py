@@ -69,8 +69,8 @@ def test_a_clock_that_goes_to_and_fro_fills_the_bucket_no_more_than_the_way_forw
 @given(st.lists(st.integers(1, 400), max_size=30), st.lists(st.integers(1, 900), max_size=3))
 def test_grants_give_exactly_what_was_written(asked: list[int], written: list[int]) -> None:
     grants = [
-        Grant(authority=TUNISIA, elements=number, until=date(2026, 8, 1 + day), reason="For a reason.")
-        for day, number in enumerate(written)
+        Grant(authority=TUNISIA, elements=number, until=date(2026, 8, day), reason="A register.")
+        for day, number in enumerate(written, start=1)
     ]
     account, total, allowed = Account(), 0, BURST + sum(written)
     for elements in asked:

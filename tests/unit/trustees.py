@@ -13,6 +13,7 @@ from schemas.keys import SigningKey
 from schemas.linkage import Evaluation, Request, identifier_input, open_evaluation, sign_request
 from schemas.linkage_keys import LinkageKey
 from schemas.oprf import blind
+from schemas.ristretto import Scalar
 from schemas.trust import (
     Authority,
     LinkageEpoch,
@@ -71,7 +72,7 @@ class Question:
 
     request: Request
     names: list[bytes]
-    blinds: list[bytes]
+    blinds: list[Scalar]
 
     @property
     def message(self) -> bytes:
@@ -83,7 +84,7 @@ def a_question(elements: int = 1, authority: str = TUNISIA, epoch: str = YEAR) -
     names = [identifier_input("PHONE", f"+216{next(_numbers):08}") for _ in range(elements)]
     blinds, blinded = blind(names, token_bytes)
     request = Request(authority, token_bytes(16), epoch, tuple(blinded))
-    return Question(request, names, list(blinds))
+    return Question(request, names, blinds)
 
 
 def read(message: bytes | None, holder: str = TRUSTEE) -> Evaluation:
