@@ -57,7 +57,14 @@ def _year(text: str) -> str:
 
 
 HolderOption = Annotated[
-    str, typer.Option("--holder", parser=_holder, metavar="PRINCIPAL", help="Whose folder it is.")
+    str,
+    typer.Option(
+        "--holder",
+        envvar="SOUTHMED_HOLDER",
+        parser=_holder,
+        metavar="PRINCIPAL",
+        help="Whose folder it is.",
+    ),
 ]
 EpochOption = Annotated[
     str, typer.Option("--epoch", parser=_year, metavar="YEAR", help="The year of the key.")
