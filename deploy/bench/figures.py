@@ -13,6 +13,7 @@ from country_adapters import AUTHORITIES
 from deploy.bench.children import Job, measure
 from deploy.bench.counting import CountingCost, measure_counting
 from deploy.bench.latency import Latency, measure_latency
+from deploy.bench.linkage import LinkageCost, measure_linkage
 from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
 from deploy.bench.registers import WRITERS, RegisterFigures, measure_registers
@@ -34,6 +35,7 @@ class Extent:
         records: Batches of a log, by batch size; multiples of the number of streams.
         rounds: Times that intake and plain loop are measured, by turns.
         sealing_seconds: Processor time for each batch size.
+        linkage_seconds: Processor time for each step of making tokens, at each batch size.
         memory_batches: Batches of 1,000 folded into one ledger.
         latency_events: Events published one by one.
         register_rows: Rows of the registers that are read.
@@ -42,17 +44,20 @@ class Extent:
     records: dict[int, int]
     rounds: int
     sealing_seconds: float
+    linkage_seconds: float
     memory_batches: int
     latency_events: int
     register_rows: int
 
     @property
     def steps(self) -> int:
-        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 5
+        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 6
 
 
-FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200, 1_000_000)
-QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 6, 5, 2_000)
+LINKAGE_SIZES = (1, 500)
+"""Tokens a batch: one, and as many as a request may hold."""
+FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 1.0, 300, 200, 1_000_000)
+QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 0.02, 6, 5, 2_000)
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Figures:
     sealing: list[Sealing]
     reading: list[Reading]
     counting: list[CountingCost]
+    linkage: list[LinkageCost]
     memory: dict[str, float]
     latency: Latency
     registers: list[RegisterFigures] = field(default_factory=list)
@@ -81,6 +87,10 @@ class Figures:
             "counting": [
                 {**asdict(c), "events_per_core_second": c.events_per_core_second}
                 for c in self.counting
+            ],
+            "linkage": [
+                {**asdict(c), "tokens_per_core_second": c.tokens_per_core_second}
+                for c in self.linkage
             ],
             "memory": self.memory,
             "latency": asdict(self.latency),
@@ -124,6 +134,8 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     ]
     counting = measure_counting(events[authority][0][: max(extent.records)], extent.rounds)
     on_step("counting")
+    linkage = measure_linkage(sizes=LINKAGE_SIZES, seconds=extent.linkage_seconds)
+    on_step("linkage")
     job = Job(str(site.root), str(folder / "memory"), records=extent.memory_batches, size=1_000)
     memory = measure("memory_process", job)
     on_step("memory")
@@ -138,7 +150,7 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     registers = measure_registers(
         folder, rows=extent.register_rows, on_register=lambda: on_step("registers")
     )
-    return Figures(_machine(), sealing, reading, counting, memory, latency, registers)
+    return Figures(_machine(), sealing, reading, counting, linkage, memory, latency, registers)
 
 
 def measure_latency_on_kafka(

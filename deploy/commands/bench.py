@@ -1,4 +1,4 @@
-"""``southmed bench``: what sealing, intake, memory, receipts and registers cost on this machine."""
+"""``southmed bench``: what sealing, intake, tokens, memory, receipts and registers cost here."""
 
 from __future__ import annotations
 
@@ -115,6 +115,7 @@ def _show(figures: Figures) -> None:
             ],
         )
     )
+    _show_linkage(figures)
     _show_registers(figures)
     memory, latency = figures.memory, figures.latency
     rest = [
@@ -125,6 +126,20 @@ def _show(figures: Figures) -> None:
         ("publish to receipt, p99", f"{latency.p99_ms:,.0f} ms"),
     ]
     out.print(table("Memory and latency", ["figure", "measured#"], rest))
+
+
+def _show_linkage(figures: Figures) -> None:
+    rows = [
+        (
+            c.step,
+            f"{c.tokens_a_batch:,}",
+            f"{c.us_per_token:,.0f}",
+            f"{c.tokens_per_core_second:,.0f}",
+        )
+        for c in figures.linkage
+    ]
+    columns = ["step", "tokens a batch#", "µs a token#", "tokens a core-second#"]
+    out.print(table("Linkage tokens, each side's step (processor time)", columns, rows))
 
 
 def _show_registers(figures: Figures) -> None:

@@ -62,6 +62,17 @@ class TestQuickBench:
             assert row["events_per_core_second"] > 0
         assert 0 < first["cells_per_event"] < all_rules["cells_per_event"]
 
+    def test_each_step_of_a_linkage_token_is_measured_alone_and_in_a_batch(
+        self, figures: dict[str, Any]
+    ) -> None:
+        rows = {(row["step"], row["tokens_a_batch"]): row for row in figures["linkage"]}
+        steps = {step for step, _ in rows}
+        assert len(steps) == 4
+        assert set(rows) == {(step, size) for step in steps for size in (1, 500)}
+        for row in rows.values():
+            assert row["us_per_token"] > 0
+            assert row["tokens_per_core_second"] > 0
+
     def test_memory_and_latency_are_measured(self, figures: dict[str, Any]) -> None:
         memory, latency = figures["memory"], figures["latency"]
         assert memory["events"] > 0
