@@ -18,6 +18,7 @@ from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
 from deploy.bench.registers import WRITERS, RegisterFigures, measure_registers
 from deploy.bench.sealing import Sealing, measure_sealing
+from deploy.bench.trustee import TrusteeFigures, measure_trustee
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.brokers.kafka.bring_up import kafka
 from deploy.home import init_site
@@ -36,6 +37,7 @@ class Extent:
         rounds: Times that intake and plain loop are measured, by turns.
         sealing_seconds: Processor time for each batch size.
         linkage_seconds: Processor time for each step of making tokens, at each batch size.
+        trustee_requests: Requests that a trustee answers, by their size.
         memory_batches: Batches of 1,000 folded into one ledger.
         latency_events: Events published one by one.
         register_rows: Rows of the registers that are read.
@@ -45,19 +47,21 @@ class Extent:
     rounds: int
     sealing_seconds: float
     linkage_seconds: float
+    trustee_requests: dict[int, int]
     memory_batches: int
     latency_events: int
     register_rows: int
 
     @property
     def steps(self) -> int:
-        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 6
+        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 7
 
 
 LINKAGE_SIZES = (1, 500)
 """Tokens a batch: one, and as many as a request may hold."""
-FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 1.0, 300, 200, 1_000_000)
-QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 0.02, 6, 5, 2_000)
+_ASKED = {1: 500, 500: 50}
+FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 1.0, _ASKED, 300, 200, 1_000_000)
+QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 0.02, {1: 5, 500: 1}, 6, 5, 2_000)
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class Figures:
     reading: list[Reading]
     counting: list[CountingCost]
     linkage: list[LinkageCost]
+    trustee: list[TrusteeFigures]
     memory: dict[str, float]
     latency: Latency
     registers: list[RegisterFigures] = field(default_factory=list)
@@ -91,6 +96,14 @@ class Figures:
             "linkage": [
                 {**asdict(c), "tokens_per_core_second": c.tokens_per_core_second}
                 for c in self.linkage
+            ],
+            "trustee": [
+                {
+                    **asdict(t),
+                    "elements_per_second": t.elements_per_second,
+                    "elements_per_core_second": t.elements_per_core_second,
+                }
+                for t in self.trustee
             ],
             "memory": self.memory,
             "latency": asdict(self.latency),
@@ -140,6 +153,9 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     memory = measure("memory_process", job)
     on_step("memory")
     with EmbeddedBroker() as embedded:
+        broker = Reach(embedded.servers).of("trustee.linkage")
+        trustee = measure_trustee(folder / "trustee", broker, requests=extent.trustee_requests)
+        on_step("trustee")
         latency = measure_latency(
             site,
             folder,
@@ -150,7 +166,9 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     registers = measure_registers(
         folder, rows=extent.register_rows, on_register=lambda: on_step("registers")
     )
-    return Figures(_machine(), sealing, reading, counting, linkage, memory, latency, registers)
+    return Figures(
+        _machine(), sealing, reading, counting, linkage, trustee, memory, latency, registers
+    )
 
 
 def measure_latency_on_kafka(

@@ -12,7 +12,7 @@ REQUESTS = Metric(
     "southmed_linkage_requests_total",
     "counter",
     ("country", "state"),
-    "Requests decided on: accepted, duplicate because they were answered before, or refused.",
+    "Requests decided on: evaluated, duplicate because they were answered before, or refused.",
 )
 REFUSED = Metric(
     "southmed_linkage_requests_refused_total",
