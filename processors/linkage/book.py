@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from processors.linkage.errors import BookForeign, BookMissing
+from processors.linkage.errors import BookForeign, BookMissing, BookUnwritable
 from processors.linkage.judge import Decision, Kept, State
 from processors.linkage.quota import DAY_MS, Account
 
@@ -100,24 +100,21 @@ class Book:
     Raises:
         BookMissing: There is none, and none is to be made.
         BookForeign: It is another holder's, or no book at all.
+        BookUnwritable: It cannot be written.
     """
 
     def __init__(self, path: Path, holder: str, *, make: bool = True) -> None:
         if not make and not path.exists():
             raise BookMissing(expected=f"a book at {path}")
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
+        self._path = path
+        with self._named_errors():
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
         self._db.row_factory = sqlite3.Row
         try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
+            self._make_durable()
             with self._transaction():
                 self._lay(holder)
-        except sqlite3.DatabaseError as error:
-            self._db.close()
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-            raise BookForeign(expected=f"a trustee's book at {path}") from None
-        except BookForeign:
+        except BaseException:
             self._db.close()
             raise
 
@@ -130,15 +127,38 @@ class Book:
         elif row["name"] != holder:
             raise BookForeign(expected=f"the book of {holder}", got=f"that of {row['name']}")
 
+    def _make_durable(self) -> None:
+        """Has every commit forced to the disk."""
+        with self._named_errors():
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+    def _named_errors(self) -> Iterator[None]:
+        """Gives what SQLite says of the file a name.
+
+        Raises:
+            BookUnwritable: The disk is full, or not ours to write.
+            BookForeign: The file is no book.
+        """
         try:
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        except sqlite3.OperationalError:
+            raise BookUnwritable(expected=f"a book at {self._path}") from None
+        except sqlite3.DatabaseError:
+            raise BookForeign(expected=f"a trustee's book at {self._path}") from None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All that is written in it, or nothing; raises as `_named_errors`."""
+        with self._named_errors():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
 
     def close(self) -> None:
         self._db.close()

@@ -29,6 +29,14 @@ class BookMissing(PlatformError):
     advice = "Name the site and the holder that `southmed linkage serve` runs with."
 
 
+class BookUnwritable(PlatformError):
+    """The trustee's book cannot be written."""
+
+    code = "BOOK_UNWRITABLE"
+    summary = "the trustee's book cannot be written"
+    advice = "Is there room on its disk, and may this user write there? It goes on from the book."
+
+
 class LinkageTopicsUnreachable(PlatformError):
     """The topics of linkage could not be read or written in time."""
 

@@ -161,26 +161,22 @@ def judge(
         now: Milliseconds since 1970.
         random: Source of random bytes, for proofs.
     """
-    authority, request = "", None
+    authority = ""
     try:
         request = _claimed(message)
         listed = office.trust.authority(request.authority)
         authority = listed.id
         if listed.country != country:
             raise WrongTopic(expected=f"a request of {country}", got=f"one of {listed.country}")
-        open_request(message, authority, office.trust)
-    except Oversized as error:
-        # Told only of a request whose signature holds, so there is somebody to answer.
-        return _refused(request or _NOBODY, error.code, view, office, now)
+        oversized = _verified(message, authority, office.trust)
     except (WireError, SealError) as error:
         return Decision(now, authority, b"", 0, State.REFUSED, error.code, 0)
+    if oversized:
+        return _refused(request, Oversized.code, view, office, now)
     try:
         return _evaluated(request, view, office, now, random)
     except (LinkageError, OprfError, UnknownEpoch) as error:
         return _refused(request, error.code, view, office, now)
-
-
-_NOBODY = Request("", b"", "", ())
 
 
 def _claimed(message: bytes) -> Request:
@@ -188,6 +184,16 @@ def _claimed(message: bytes) -> Request:
     payload = decode_as("signed_statement", message)["payload"]
     fields = decode_as("linkage_request", payload)
     return Request(**{**fields, "elements": tuple(fields["elements"])})
+
+
+def _verified(message: bytes, authority: str, trust: TrustDocument) -> bool:
+    """Verifies the signature; tells whether what it stands under holds too much, or nothing."""
+    try:
+        open_request(message, authority, trust)
+    except Oversized:
+        # Found after the signature was verified: there is somebody to answer.
+        return True
+    return False
 
 
 def _evaluated(request: Request, view: View, office: Office, now: int, random: Random) -> Decision:

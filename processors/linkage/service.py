@@ -84,9 +84,9 @@ class Trustee:
             once: Answer what waits, and end.
 
         Raises:
-            LinkageTopicsUnreachable: Once, and there was no broker for a minute.
+            LinkageTopicsUnreachable: Once, and it failed when a minute was over.
         """
-        since, told = time.monotonic(), False
+        began, told = time.monotonic(), False
         while True:
             try:
                 async with connect(self.broker) as link:
@@ -94,7 +94,7 @@ class Trustee:
                     self.meters.reached(True)
                     if told:
                         tell(lines.TOPICS_BACK)
-                    since, told = time.monotonic(), False
+                    told = False
                     await self._answer(link, ends if once else None)
                     return
             except (KafkaError, TimeoutError, OSError) as error:
@@ -102,7 +102,7 @@ class Trustee:
                 if not told:
                     tell(lines.TOPICS_AWAY, error=type(error).__name__)
                 told = True
-                if once and time.monotonic() - since > GIVE_UP_SECONDS:
+                if once and time.monotonic() - began > GIVE_UP_SECONDS:
                     raise LinkageTopicsUnreachable(got=type(error).__name__) from None
                 await asyncio.sleep(RETRY_SECONDS)
 

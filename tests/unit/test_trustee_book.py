@@ -10,7 +10,7 @@ from secrets import token_bytes
 import pytest
 
 from processors.linkage.book import HOUR_MS, KEEP_DAYS, Book
-from processors.linkage.errors import BookForeign, BookMissing
+from processors.linkage.errors import BookForeign, BookMissing, BookUnwritable
 from processors.linkage.judge import Decision, State, judge
 from processors.linkage.quota import BURST, DAY_MS
 from tests.unit.trustees import COE, NOON, OFFICE, TRUSTEE, TUNISIA, a_question
@@ -70,7 +70,7 @@ def test_nothing_is_booked_if_not_all_is(book: Book, monkeypatch: pytest.MonkeyP
 
     refused = decided(book, b"nothing")
     monkeypatch.setattr(book, "_counted", full)
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(BookUnwritable):
         book.record("TUN", 0, refused)
     assert (book.next_offset("TUN"), book.lines(limit=9)) == (0, [])
     assert book.record("TUN", 0, decision)
@@ -130,3 +130,5 @@ def test_a_book_belongs_to_one_holder(tmp_path: Path) -> None:
         Book(tmp_path / "letter.sqlite", TRUSTEE)
     with pytest.raises(BookMissing):
         Book(tmp_path / "none.sqlite", TRUSTEE, make=False)
+    with pytest.raises(BookUnwritable):
+        Book(tmp_path, TRUSTEE)

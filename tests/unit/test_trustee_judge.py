@@ -8,6 +8,8 @@ from datetime import date
 from secrets import token_bytes
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from processors.linkage.judge import Decision, Kept, Office, State, judge
 from processors.linkage.quota import A_DAY, BURST, DAY_MS, Account, Grant
@@ -265,6 +267,22 @@ def test_where_nobody_can_be_held_to_it_it_is_only_booked(what: str) -> None:
     found = (decision.state, decision.code, decision.authority)
     assert found == (State.REFUSED, code, authority)
     assert book == Booked()
+
+
+GOOD = a_question(2).message
+
+
+@given(st.data())
+def test_whatever_comes_is_decided_on_and_nothing_that_was_altered_is_evaluated(
+    data: st.DataObject,
+) -> None:
+    """A record on which the trustee stumbled would stop it for everybody."""
+    at = data.draw(st.integers(0, len(GOOD) - 1))
+    cut = data.draw(st.integers(0, 3))
+    message = GOOD[:at] + data.draw(st.binary(max_size=3)) + GOOD[at + cut :]
+    for one in (message, data.draw(st.binary(max_size=64))):
+        decision = Booked().ask(one)
+        assert (decision.state is State.EVALUATED) == (one == GOOD)
 
 
 def test_a_request_that_was_altered_is_not_answered() -> None:
