@@ -24,6 +24,7 @@ WORDS = {
     "intake": "deploy.commands.intake:app",
     "indicators": "deploy.commands.indicators:app",
     "release": "deploy.commands.release:app",
+    "linkage": "deploy.commands.linkage:app",
     "consume": "deploy.commands.consume:consume",
     "health": "deploy.commands.health:health",
     "verify": "deploy.commands.verify:verify",

@@ -21,6 +21,7 @@ from deploy.bench.registers import WRITERS, RegisterFigures, measure_registers
 from deploy.bench.releasing import ROUNDS, ReleaseFigures, measure_releases
 from deploy.bench.sealing import Sealing, measure_sealing
 from deploy.bench.tokens import TokensCost, measure_tokens
+from deploy.bench.trustee import TrusteeFigures, measure_trustee
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.brokers.kafka.bring_up import kafka
 from deploy.home import init_site
@@ -39,6 +40,7 @@ class Extent:
         rounds: Times that intake and plain loop are measured, by turns.
         sealing_seconds: Processor time for each batch size.
         linkage_seconds: Processor time for each step of making tokens, at each batch size.
+        trustee_requests: Requests that a trustee answers, by their size.
         memory_batches: Batches of 1,000 folded into one ledger.
         latency_events: Events published one by one.
         register_rows: Rows of the registers that are read.
@@ -51,6 +53,7 @@ class Extent:
     rounds: int
     sealing_seconds: float
     linkage_seconds: float
+    trustee_requests: dict[int, int]
     memory_batches: int
     latency_events: int
     register_rows: int
@@ -66,7 +69,7 @@ class Extent:
     def steps(self) -> int:
         """How often something is done in all."""
         readings = len(self.records) * self.rounds
-        return readings + self.latency_events + len(WRITERS) + self.release_rounds + 8
+        return readings + self.latency_events + len(WRITERS) + self.release_rounds + 9
 
 
 LINKAGE_SIZES = (1, 500)
@@ -81,6 +84,7 @@ FULL = Extent(
     register_rows=1_000_000,
     series=500,
     sightings=100_000,
+    trustee_requests={1: 500, 500: 50},
     release_cases=100_000,
 )
 QUICK = Extent(
@@ -93,6 +97,7 @@ QUICK = Extent(
     register_rows=2_000,
     series=10,
     sightings=2_000,
+    trustee_requests={1: 5, 500: 1},
     release_cases=200,
 )
 
@@ -106,6 +111,7 @@ class Figures:
     reading: list[Reading]
     counting: list[CountingCost]
     linkage: list[LinkageCost]
+    trustee: list[TrusteeFigures]
     memory: dict[str, float]
     latency: Latency
     tokens: TokensCost
@@ -131,6 +137,14 @@ class Figures:
             "linkage": [
                 {**asdict(c), "tokens_per_core_second": c.tokens_per_core_second}
                 for c in self.linkage
+            ],
+            "trustee": [
+                {
+                    **asdict(t),
+                    "elements_per_second": t.elements_per_second,
+                    "elements_per_core_second": t.elements_per_core_second,
+                }
+                for t in self.trustee
             ],
             "memory": self.memory,
             "latency": asdict(self.latency),
@@ -185,6 +199,9 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     memory = measure("memory_process", job)
     on_step("memory")
     with EmbeddedBroker() as embedded:
+        broker = Reach(embedded.servers).of("trustee.linkage")
+        trustee = measure_trustee(folder / "trustee", broker, requests=extent.trustee_requests)
+        on_step("trustee")
         latency = measure_latency(
             site,
             folder,
@@ -215,6 +232,7 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
         detecting=detecting,
         tokens=tokens,
         releases=releases,
+        trustee=trustee,
     )
 
 

@@ -176,6 +176,17 @@ def _show_linkage(figures: Figures) -> None:
     ]
     columns = ["step", "tokens a batch#", "µs a token#", "tokens a core-second#"]
     out.print(table("Linkage tokens, each side's step (processor time)", columns, rows))
+    served = [
+        (
+            f"{t.elements_a_request:,}",
+            f"{t.requests:,}",
+            f"{t.elements_per_second:,.0f}",
+            f"{t.elements_per_core_second:,.0f}",
+        )
+        for t in figures.trustee
+    ]
+    columns = ["elements a request#", "requests#", "elements/s#", "elements/core-s#"]
+    out.print(table("A trustee, from topic to topic, booked on disk", columns, served))
 
 
 def _show_releases(releases: ReleaseFigures) -> None:

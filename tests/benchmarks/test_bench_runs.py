@@ -81,6 +81,13 @@ class TestQuickBench:
             assert row["us_per_token"] > 0
             assert row["tokens_per_core_second"] > 0
 
+    def test_a_trustee_answers_small_and_full_requests(self, figures: dict[str, Any]) -> None:
+        rows = figures["trustee"]
+        assert [row["elements_a_request"] for row in rows] == [1, 500]
+        for row in rows:
+            assert row["elements_per_second"] > 0
+            assert row["elements_per_core_second"] > 0
+
     def test_memory_and_latency_are_measured(self, figures: dict[str, Any]) -> None:
         memory, latency = figures["memory"], figures["latency"]
         assert memory["events"] > 0

@@ -20,6 +20,7 @@ import yaml
 from deploy.brokers.rules import everywhere
 from deploy.home import Site, init_site
 from deploy.manifests.properties import BROKERS, settings
+from deploy.trustee import Place, enrol, make_key
 from schemas.access import principals
 from schemas.errors import KeyFileInvalid
 from schemas.private_files import read_private
@@ -172,6 +173,23 @@ def test_an_adapter_finds_its_keys(tmp_path: Path, keys: Site) -> None:
     host.start("authorities/tn.inltp")
     assert host.site.signing_key("tn.inltp").keyid == keys.signing_key("tn.inltp").keyid
     assert host.site.pseudonym_key("tn.inltp") == keys.pseudonym_key("tn.inltp")
+
+
+def test_a_trustee_finds_its_keys_of_all_years(tmp_path: Path, keys: Site) -> None:
+    """Its folder of keys is handed over file by file, the folder's name before each."""
+    made = Place(keys, "trustee.linkage")
+    enrol(made)
+    files = {"evaluations.key": made.signing}
+    for year in ("2026", "2027"):
+        make_key(made, year)
+        files[f"linkage_{year}.key"] = made.key_file(year)
+    host = Host(tmp_path, files)
+    host.publish(keys.trust_file.read_bytes())
+    host.start("trustees/trustee.linkage")
+    office = Place(host.site, "trustee.linkage").office()
+    assert office.holds("2026")
+    assert office.holds("2027")
+    assert office.signer.keyid == made.signer().keyid
 
 
 def test_what_is_handed_over_would_be_refused_as_it_is(host: Host) -> None:
