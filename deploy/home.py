@@ -7,6 +7,7 @@ platform one::
     site/authorities/tn.inltp/          national: signing.key, pseudonyms.key, outbox.sqlite, ...
     site/platform/                      opening.key, receipts.key, linkage.key,
                                         ledger/<worker>/
+    site/trustees/trustee.linkage/      a holder's: evaluations.key, linkage_2026.key, book.sqlite
     site/pki/<principal>/               identity.pem, ca.pem: who one is to the broker
     site/pki/ca/                        ca.key, ca.pem: whoever issues identities
 
@@ -64,6 +65,9 @@ class Site:
 
     def authority(self, authority_id: str) -> Path:
         return self.root / "authorities" / authority_id
+
+    def trustee(self, holder: str) -> Path:
+        return self.root / "trustees" / holder
 
     def trust(self) -> TrustDocument:
         """Reads the trust document.
