@@ -266,6 +266,8 @@ class Adapter:
         linking = asyncio.create_task(self._link(outbox, lambda: False))
         try:
             while not publishing.done():
+                if linking.done():
+                    linking.result()
                 report = await asyncio.to_thread(self.look)
                 if on_round and report:
                     on_round(report)
