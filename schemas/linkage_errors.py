@@ -5,14 +5,7 @@ A refusal travels as a code in a signed answer. None of these texts holds an ele
 
 from __future__ import annotations
 
-from schemas.errors import SouthmedError
-
-
-class LinkageError(SouthmedError):
-    """An evaluation is not given, or not believed."""
-
-    code = "LINKAGE"
-    summary = "there is no evaluation to use"
+from schemas.errors import LinkageError
 
 
 class QuotaExceeded(LinkageError):

@@ -20,9 +20,7 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from schemas.errors import ChainError, EventError, SealError, WireError, tree
-from schemas.linkage_errors import LinkageError
-from schemas.oprf_errors import OprfError
+from schemas.errors import ChainError, EventError, LinkageError, SealError, WireError, tree
 from schemas.receipts import Status
 from schemas.topics import COUNTRY_CODES, PARTITIONS
 
@@ -71,7 +69,7 @@ SHARED = (BROKER_REACHABLE, CERTIFICATE_EXPIRY, CLOCK_SKEW)
 """What every process tells."""
 
 
-TOLD = (WireError, SealError, ChainError, EventError, LinkageError, OprfError)
+TOLD = (WireError, SealError, ChainError, EventError, LinkageError)
 """Families of errors that receipts, quarantine and holders' answers can name."""
 
 

@@ -27,12 +27,11 @@ from typing import NamedTuple, Protocol
 from processors.linkage.quota import Account, Grant
 from schemas.codec import decode_as
 from schemas.envelope import Random
-from schemas.errors import Oversized, SealError, UnknownEpoch, WireError, WrongTopic
+from schemas.errors import LinkageError, Oversized, SealError, WireError, WrongTopic
 from schemas.keys import SigningKey
 from schemas.linkage import Evaluation, Request, open_request, sign_evaluation
-from schemas.linkage_errors import KeyNotHeld, LinkageError, QuotaExceeded, RequestReused
+from schemas.linkage_errors import KeyNotHeld, QuotaExceeded, RequestReused
 from schemas.linkage_keys import LinkageKey
-from schemas.oprf_errors import OprfError
 from schemas.trust import LinkageShare, TrustDocument
 
 
@@ -175,7 +174,7 @@ def judge(
         return _refused(request, Oversized.code, view, office, now)
     try:
         return _evaluated(request, view, office, now, random)
-    except (LinkageError, OprfError, UnknownEpoch) as error:
+    except LinkageError as error:
         return _refused(request, error.code, view, office, now)
 
 
