@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from deploy.consume.errors import ReleaseDeleted, ReleaseRevived
 from processors.release.errors import ReleasedTwice
 from schemas.errors import SouthmedError, UnknownKey
-from schemas.releases import KEY_PATTERN, Headers, Release, open_release
+from schemas.header_signatures import Headers
+from schemas.releases import KEY_PATTERN, Release, open_release
 from schemas.trust import TrustDocument
 
 _KEY = re.compile(KEY_PATTERN, re.ASCII)

@@ -20,9 +20,10 @@ from aiokafka.errors import KafkaError
 from processors.release.accountant import same_measurement
 from processors.release.errors import ReleasedTwice, ReleaseTopicUnreachable
 from schemas.errors import ReleaseInvalid
+from schemas.header_signatures import Headers
 from schemas.kafka import Broker
 from schemas.keys import SigningKey
-from schemas.releases import Headers, Release, open_release, sign_release
+from schemas.releases import Release, open_release, sign_release
 from schemas.topics import RELEASES
 from schemas.trust import TrustDocument
 
