@@ -12,6 +12,7 @@ from typing import Any
 from country_adapters import AUTHORITIES
 from deploy.bench.children import Job, measure
 from deploy.bench.counting import CountingCost, measure_counting
+from deploy.bench.detecting import DetectorCost, measure_detecting
 from deploy.bench.latency import Latency, measure_latency
 from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
@@ -37,6 +38,7 @@ class Extent:
         memory_batches: Batches of 1,000 folded into one ledger.
         latency_events: Events published one by one.
         register_rows: Rows of the registers that are read.
+        series: Series that detectors look at.
     """
 
     records: dict[int, int]
@@ -45,14 +47,15 @@ class Extent:
     memory_batches: int
     latency_events: int
     register_rows: int
+    series: int
 
     @property
     def steps(self) -> int:
-        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 5
+        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 6
 
 
-FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200, 1_000_000)
-QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 6, 5, 2_000)
+FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 300, 200, 1_000_000, 500)
+QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 6, 5, 2_000, 10)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class Figures:
     memory: dict[str, float]
     latency: Latency
     registers: list[RegisterFigures] = field(default_factory=list)
+    detecting: list[DetectorCost] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -85,6 +89,7 @@ class Figures:
             "memory": self.memory,
             "latency": asdict(self.latency),
             "registers": [asdict(register) for register in self.registers],
+            "detecting": [asdict(detector) for detector in self.detecting],
         }
 
 
@@ -124,6 +129,8 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     ]
     counting = measure_counting(events[authority][0][: max(extent.records)], extent.rounds)
     on_step("counting")
+    detecting = measure_detecting(extent.series, extent.rounds)
+    on_step("detecting")
     job = Job(str(site.root), str(folder / "memory"), records=extent.memory_batches, size=1_000)
     memory = measure("memory_process", job)
     on_step("memory")
@@ -138,7 +145,8 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     registers = measure_registers(
         folder, rows=extent.register_rows, on_register=lambda: on_step("registers")
     )
-    return Figures(_machine(), sealing, reading, counting, memory, latency, registers)
+    rest = (memory, latency, registers, detecting)
+    return Figures(_machine(), sealing, reading, counting, *rest)
 
 
 def measure_latency_on_kafka(
