@@ -13,6 +13,7 @@ import typer
 
 from deploy.commands import (
     adapter,
+    alerts,
     bench,
     broker,
     conformance,
@@ -51,6 +52,7 @@ app.add_typer(indicators.app, name="indicators")
 app.add_typer(release.app, name="release")
 release.app.command(name="export")(exporting.export)
 app.add_typer(linkage.app, name="linkage")
+app.add_typer(alerts.app, name="alerts")
 app.command(name="consume")(consume.consume)
 app.command(name="health")(health.health)
 app.command(name="verify")(verify.verify)

@@ -167,10 +167,11 @@ class SurgeEvidence(_Closed):
     period: Annotated[str, Field(pattern=r"^20[0-9]{2}(-Q[1-4]|-(0[1-9]|1[0-2]))?$")]
     """The newest period of the series in which it is seen."""
     series: Annotated[dict[str, str], Field(min_length=1)]
-    """Dimensions and their values; for a displacement also where it came from."""
+    """Dimensions and their values; for a displacement also ``FROM``, where it came from."""
     statistic: float
     threshold: float
-    """What chance passes only as rarely as the detector promises."""
+    """What chance passes only as rarely as the detector promises; of a displacement (D4), whose
+    statistic is a false discovery rate, the highest that is told."""
     words: Names
 
 

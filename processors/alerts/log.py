@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from processors.alerts.errors import AlertsOverwritten, AlertTopicUnreachable
 from processors.alerts import lines
+from processors.alerts.errors import AlertsOverwritten, AlertTopicUnreachable
 from processors.alerts.plan import Answer
 from processors.compacted import Outgoing, Record, read_topics, write_records
 from schemas.alerts import CHANNELS, Alert, Channel, open_alert, open_assessment, sign_alert

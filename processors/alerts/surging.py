@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from processors.alerts.words import SURGE, sentence
+from processors.alerts.words import SURGE, of_series, sentence
 from schemas.alerts import SurgeDetector, SurgeEvidence
 
 LASTS = 4
@@ -61,15 +61,15 @@ class Rise:
 
     def fields(self) -> Mapping[str, Any]:
         """The fields of its alert, without its life."""
-        told = ", ".join(f"{name} {value}" for name, value in sorted(self.series))
+        told = of_series(self.series)
         words = sentence(SURGE[self.detector], table=self.table, series=told, period=self.period)
         about = SurgeEvidence(
             detector=self.detector,
             table=self.table,
             period=self.period,
             series=dict(sorted(self.series)),
-            statistic=round(self.statistic, 2),
-            threshold=round(self.threshold, 2),
+            statistic=round(self.statistic, 4),
+            threshold=round(self.threshold, 4),
             words=words,
         )
         return {"id": self.id, "expires": self.expires, "about": about}

@@ -12,7 +12,7 @@ from typing import get_args
 
 from processors.alerts.typology import label
 from schemas.codelists import Language, codelist
-from schemas.releases import Names
+from schemas.releases import CODELISTS, Names
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 AND: Mapping[Language, str] = {"en": ", ", "fr": ", ", "ar": "، "}
@@ -108,6 +108,11 @@ DOUBTFUL: Mapping[Language, str] = {
     "ar": "قد يكون خطاً أو حساباً يتشاركه أشخاص لا صلة بينهم.",
 }
 
+FROM: Mapping[Language, str] = {
+    "en": "fewer in {country}",
+    "fr": "moins en {country}",
+    "ar": "أقل في {country}",
+}
 Labels = Mapping[Language, str]
 
 
@@ -142,3 +147,18 @@ def of_patterns(codes: Iterable[str]) -> Labels:
     """The labels of typologies, one after the other."""
     listed = list(codes)
     return {lang: AND[lang].join(label(code, lang) for code in listed) for lang in LANGUAGES}
+
+
+def of_series(series: Iterable[tuple[str, str]]) -> Labels:
+    """What a published series counts, in words: the labels of its values."""
+    named = sorted(series)
+    return {
+        lang: AND[lang].join(_of_value(name, value, lang) for name, value in named)
+        for lang in LANGUAGES
+    }
+
+
+def _of_value(name: str, value: str, language: Language) -> str:
+    list_id = "CL_REPORTING_COUNTRY" if name == "FROM" else CODELISTS[name]
+    told = codelist(list_id).label(value, language)
+    return FROM[language].format(country=told) if name == "FROM" else told
