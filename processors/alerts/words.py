@@ -21,15 +21,15 @@ CONTACT: Mapping[str, Mapping[Language, str]] = {
     "D1": {
         "en": "Cases of your country and of {others} hold the same identifier ({types}), between"
         " {first} and {last}.",
-        "fr": "Des affaires de votre pays et de {others} comportent le même identifiant ({types}),"
-        " entre {first} et {last}.",
+        "fr": "Des affaires de votre pays et d’ailleurs ({others}) comportent le même identifiant"
+        " ({types}), entre {first} et {last}.",
         "ar": "قضايا في بلدكم وفي {others} تتضمن المعرّف نفسه ({types})، بين {first} و{last}.",
     },
     "D2": {
         "en": "Cases of your country and of {others} have grown together through identifiers they"
         " share ({types}), between {first} and {last}.",
-        "fr": "Des affaires de votre pays et de {others} se rejoignent par des identifiants communs"
-        " ({types}), entre {first} et {last}.",
+        "fr": "Des affaires de votre pays et d’ailleurs ({others}) se rejoignent par des"
+        " identifiants communs ({types}), entre {first} et {last}.",
         "ar": "ترابطت قضايا في بلدكم وفي {others} عبر معرّفات مشتركة ({types})، بين {first}"
         " و{last}.",
     },
@@ -37,7 +37,7 @@ CONTACT: Mapping[str, Mapping[Language, str]] = {
         "en": "One identifier ({types}) runs from recruitment over transit to exploitation through"
         " cases of your country and of {others}, between {first} and {last}.",
         "fr": "Un même identifiant ({types}) relie recrutement, transit et exploitation dans des"
-        " affaires de votre pays et de {others}, entre {first} et {last}.",
+        " affaires de votre pays et d’ailleurs ({others}), entre {first} et {last}.",
         "ar": "معرّف واحد ({types}) يمتد من الاستقطاب إلى النقل فالاستغلال عبر قضايا في بلدكم وفي"
         " {others}، بين {first} و{last}.",
     },
@@ -46,14 +46,14 @@ ANALYST: Mapping[str, Mapping[Language, str]] = {
     "D1": {
         "en": "One identifier is held by {size} cases in {countries}; the newest evidence is of"
         " {quarter}.",
-        "fr": "Un même identifiant figure dans {size} affaires, en {countries} ; l’élément le plus"
+        "fr": "Un même identifiant figure dans {size} affaires ({countries}) ; l’élément le plus"
         " récent est de {quarter}.",
         "ar": "معرّف واحد يرد في {size} من القضايا في {countries}؛ أحدث دليل من {quarter}.",
     },
     "D2": {
         "en": "{size} cases in {countries} have grown together through identifiers they share; the"
         " newest evidence is of {quarter}.",
-        "fr": "{size} affaires en {countries} se rejoignent par des identifiants communs ;"
+        "fr": "{size} affaires ({countries}) se rejoignent par des identifiants communs ;"
         " l’élément le plus récent est de {quarter}.",
         "ar": "ترابطت {size} من القضايا في {countries} عبر معرّفات مشتركة؛ أحدث دليل من {quarter}.",
     },
@@ -61,14 +61,14 @@ ANALYST: Mapping[str, Mapping[Language, str]] = {
         "en": "One identifier runs from recruitment over transit to exploitation through {size}"
         " cases in {countries}; the newest evidence is of {quarter}.",
         "fr": "Un même identifiant relie recrutement, transit et exploitation dans {size} affaires"
-        " en {countries} ; l’élément le plus récent est de {quarter}.",
+        " ({countries}) ; l’élément le plus récent est de {quarter}.",
         "ar": "معرّف واحد يمتد من الاستقطاب إلى النقل فالاستغلال عبر {size} من القضايا في"
         " {countries}؛ أحدث دليل من {quarter}.",
     },
     "D6": {
         "en": "{size} cases in {countries} were done in much the same way; the newest is of"
         " {quarter}. A lead to look into, not a finding: half of such leads are chance.",
-        "fr": "{size} affaires en {countries} suivent à peu près le même mode opératoire ; la plus"
+        "fr": "{size} affaires ({countries}) suivent à peu près le même mode opératoire ; la plus"
         " récente est de {quarter}. Une piste, non un constat : la moitié relève du hasard.",
         "ar": "{size} من القضايا في {countries} نُفذت بالأسلوب نفسه تقريباً؛ أحدثها من {quarter}."
         " مجرد خيط للبحث لا نتيجة: نصف هذه الخيوط صدفة.",
@@ -99,7 +99,7 @@ RESEMBLES: Mapping[Language, str] = {
 }
 UNBACKED: Mapping[Language, str] = {
     "en": "Of its cases in {countries} nothing but this is known so far.",
-    "fr": "De ses affaires en {countries}, rien d’autre n’est connu pour l’instant.",
+    "fr": "De ses affaires ({countries}), rien d’autre n’est connu pour l’instant.",
     "ar": "لا يُعرف حتى الآن غير ذلك عن قضاياه في {countries}.",
 }
 DOUBTFUL: Mapping[Language, str] = {
@@ -110,7 +110,7 @@ DOUBTFUL: Mapping[Language, str] = {
 
 FROM: Mapping[Language, str] = {
     "en": "fewer in {country}",
-    "fr": "moins en {country}",
+    "fr": "moins ailleurs ({country})",
     "ar": "أقل في {country}",
 }
 Labels = Mapping[Language, str]
