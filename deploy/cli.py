@@ -25,6 +25,7 @@ WORDS = {
     "indicators": "deploy.commands.indicators:app",
     "release": "deploy.commands.release:app",
     "linkage": "deploy.commands.linkage:app",
+    "alerts": "deploy.commands.alerts:app",
     "consume": "deploy.commands.consume:consume",
     "health": "deploy.commands.health:health",
     "verify": "deploy.commands.verify:verify",

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -21,9 +20,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from deploy.home import Site, issue
+from deploy.ledgers import every_ledger
 from processors.indicators.acceptance import Closing
-from processors.intake.errors import LedgerMissing
-from processors.intake.ledger import Ledger, newest_ledgers
+from processors.intake.ledger import Ledger
 from processors.intake.records import HEADS, SUBJECTS, unpack_head, unpack_subject
 from processors.release.calendar import Item
 from processors.release.desk import Desk
@@ -37,7 +36,6 @@ from schemas.errors import KeyFileInvalid
 from schemas.keys import SigningKey, dump_private, load_private
 from schemas.private_files import read_private, replace_private, write_private
 from schemas.releases import LogRange, StreamRange
-from schemas.topics import COUNTRY_CODES, PARTITIONS, CaseTopic
 from schemas.trust import PLATFORM, TrustedKey
 
 _SECRET_BYTES = 32
@@ -122,27 +120,6 @@ def _list_key(site: Site, signer: SigningKey) -> bool:
 # --- Ledgers --------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _ledgers(root: Path) -> Iterator[dict[CaseTopic, Ledger]]:
-    """The newest ledger of every partition, each as it is at this moment.
-
-    Raises:
-        LedgerMissing: A partition has none here; a release without it would count too little.
-    """
-    newest = newest_ledgers(root)
-    due = len(COUNTRY_CODES) * PARTITIONS
-    if len(newest) < due:
-        raise LedgerMissing(
-            expected=f"ledgers of all {due} partitions under {root}", got=f"{len(newest)} of them"
-        )
-    with ExitStack() as stack:
-        opened = {}
-        for topic, path in sorted(newest.items(), key=lambda item: item[1].name):
-            opened[topic] = ledger = Ledger(path, read_only=True)
-            stack.callback(ledger.close)
-        yield opened
-
-
 @dataclass(frozen=True)
 class Counted:
     """What the ledgers of a site hold at one moment."""
@@ -163,7 +140,7 @@ def read_ledgers(
         record_key: The secret behind records' keys.
         closed: The months that are out.
     """
-    with _ledgers(site.ledgers) as ledgers:
+    with every_ledger(site.ledgers) as ledgers:
         logs = [
             LogRange(
                 country=topic.country,
@@ -186,7 +163,7 @@ def read_ledgers(
 
 def read_subjects(site: Site) -> Iterator[Subject]:
     """Every subject of every ledger, as releases read them."""
-    with _ledgers(site.ledgers) as ledgers:
+    with every_ledger(site.ledgers) as ledgers:
         for ledger in ledgers.values():
             yield from _subjects(ledger)
 

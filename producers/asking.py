@@ -27,11 +27,11 @@ from producers.linkage import build, code_in, read_answer, tokens_of, years
 from producers.outbox import Outbox
 from producers.requests import Asked, Waiting
 from schemas.envelope import Random
-from schemas.errors import LinkageError, SealError, WireError
+from schemas.errors import SealError, WireError
 from schemas.evaluations import check
 from schemas.keys import SigningKey
 from schemas.linkage import Evaluation, Request, sign_request
-from schemas.linkage_errors import EvaluationMisplaced, QuotaExceeded
+from schemas.linkage_errors import EvaluationMisplaced, LinkageError, QuotaExceeded
 from schemas.log_lines import tell
 from schemas.oprf_errors import TooFewHolders
 from schemas.trust import LinkageEpoch, TrustDocument

@@ -5,7 +5,22 @@ A refusal travels as a code in a signed answer. None of these texts holds an ele
 
 from __future__ import annotations
 
-from schemas.errors import LinkageError
+from schemas.errors import SouthmedError
+
+
+class LinkageError(SouthmedError):
+    """A linkage token cannot be made, or not as it was agreed."""
+
+    code = "LINKAGE"
+    summary = "the linkage token cannot be made"
+
+
+class UnknownEpoch(LinkageError):
+    """The trust document lists no linkage key for the year."""
+
+    code = "UNKNOWN_EPOCH"
+    summary = "there is no linkage key for this year"
+    advice = "Distribute the trust document that lists the year's key."
 
 
 class QuotaExceeded(LinkageError):

@@ -53,6 +53,7 @@ def _word(pattern: str) -> re.Pattern[str]:
 
 
 FIELDS: Mapping[str, Field] = {
+    "alerts": Field("count", "number of alerts"),
     "broker": Field(_word(r"[A-Za-z0-9.-]{1,60}:[0-9]{1,5}"), "host and port of Kafka's first"),
     "code": Field(_word(r"[A-Z][A-Z0-9_]{0,59}"), "a code of errors.md"),
     "country": Field(_word(r"[A-Z]{3}"), "alpha-3 code of a country"),

@@ -20,7 +20,8 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from schemas.errors import ChainError, EventError, LinkageError, SealError, WireError, tree
+from schemas.errors import ChainError, EventError, SealError, WireError, tree
+from schemas.linkage_errors import LinkageError
 from schemas.receipts import Status
 from schemas.topics import COUNTRY_CODES, PARTITIONS
 

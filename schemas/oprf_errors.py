@@ -5,7 +5,8 @@ None of these texts holds an element, a scalar or an input: they name positions 
 
 from __future__ import annotations
 
-from schemas.errors import LinkageError, PlatformError
+from schemas.errors import PlatformError
+from schemas.linkage_errors import LinkageError
 
 
 class RistrettoUnavailable(PlatformError):

@@ -41,10 +41,10 @@ from schemas.errors import (
     KeyNotYetValid,
     KeyRetired,
     UnknownAuthority,
-    UnknownEpoch,
     UnknownKey,
 )
 from schemas.keys import SealingScheme, SealKey, SigningScheme, VerifyKey, is_public_key, key_id
+from schemas.linkage_errors import UnknownEpoch
 from schemas.topics import COUNTRY_CODES
 
 AuthorityId = Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$")]

@@ -12,7 +12,8 @@ from deploy.consume.errors import ReleaseDeleted, ReleaseRevived
 from processors.release.accountant import Measurement
 from processors.release.errors import ReleasedTwice
 from schemas.errors import SouthmedError, UnknownKey
-from schemas.releases import KEY_PATTERN, Headers, Release, open_release
+from schemas.header_signatures import Headers
+from schemas.releases import KEY_PATTERN, Release, open_release
 from schemas.trust import TrustDocument
 
 _KEY = re.compile(KEY_PATTERN, re.ASCII)

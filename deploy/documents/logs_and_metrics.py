@@ -8,6 +8,7 @@ from types import ModuleType
 from deploy.documents.markdown import code, document, table
 from deploy.running import lines as process_lines
 from deploy.running.health import PATHS
+from processors.alerts import lines as alert_lines
 from processors.intake import lines as intake_lines
 from processors.intake.metrics import INTAKE_METRICS
 from processors.linkage import lines as linkage_lines
@@ -17,7 +18,13 @@ from producers.metrics import PUBLISHER_METRICS
 from schemas.log_lines import FIELDS, Field, LogLine, lines_of
 from schemas.metrics import OTHER, SHARED, Metric
 
-MODULES: tuple[ModuleType, ...] = (intake_lines, publisher_lines, linkage_lines, process_lines)
+MODULES: tuple[ModuleType, ...] = (
+    intake_lines,
+    alert_lines,
+    publisher_lines,
+    linkage_lines,
+    process_lines,
+)
 LINES: tuple[LogLine, ...] = tuple(line for module in MODULES for line in lines_of(module))
 """Every line that any process may log."""
 METRICS: dict[str, Sequence[Metric]] = {

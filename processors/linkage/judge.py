@@ -27,10 +27,10 @@ from typing import NamedTuple, Protocol
 from processors.linkage.quota import Account, Grant
 from schemas.codec import decode_as
 from schemas.envelope import Random
-from schemas.errors import LinkageError, Oversized, SealError, WireError, WrongTopic
+from schemas.errors import Oversized, SealError, WireError, WrongTopic
 from schemas.keys import SigningKey
 from schemas.linkage import Evaluation, Request, open_request, sign_evaluation
-from schemas.linkage_errors import KeyNotHeld, QuotaExceeded, RequestReused
+from schemas.linkage_errors import KeyNotHeld, LinkageError, QuotaExceeded, RequestReused
 from schemas.linkage_keys import LinkageKey
 from schemas.trust import LinkageShare, TrustDocument
 

@@ -15,8 +15,9 @@ from deploy.consume.judge import Judge, Known, Message, Refused, told_key
 from deploy.consume.state import State, read_state, write_state
 from deploy.consume.trusting import LiveTrust
 from schemas.errors import KeyFileInvalid
+from schemas.header_signatures import SIGNATURE_HEADER
 from schemas.keys import SigningKey
-from schemas.releases import SIGNATURE_HEADER, Release, sign_release
+from schemas.releases import Release, sign_release
 from schemas.trust import ByStream, TrustDocument, TrustedKey
 from tests.published import (
     OTHER_KEY,

@@ -16,7 +16,6 @@ from schemas.errors import (
     Oversized,
     SouthmedError,
     Truncated,
-    UnknownEpoch,
     WrongPayloadType,
 )
 from schemas.keys import SigningKey
@@ -30,6 +29,7 @@ from schemas.linkage import (
     sign_evaluation,
     sign_request,
 )
+from schemas.linkage_errors import UnknownEpoch
 from schemas.trust import (
     Authority,
     ByStream,

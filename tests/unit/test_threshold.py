@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import LinkageError
+from schemas.linkage_errors import LinkageError
 from schemas.oprf import blind, evaluate, evaluate_unproven, public_of, token, unblind
 from schemas.oprf_errors import (
     ElementInvalid,

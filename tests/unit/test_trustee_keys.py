@@ -19,7 +19,8 @@ from processors.linkage.errors import (
     LinkageKeyNotWhole,
     TrusteeSettingsInvalid,
 )
-from schemas.errors import KeyFileInvalid, UnknownEpoch
+from schemas.errors import KeyFileInvalid
+from schemas.linkage_errors import UnknownEpoch
 from schemas.linkage_keys import LinkageKey
 from schemas.oprf import blind, token, unblind
 from schemas.threshold import combine
