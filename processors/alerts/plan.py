@@ -13,8 +13,8 @@ The rules:
 5. Poisoning with guessed identifiers (T7): a country of whose cases nothing else is known, an
    **unbacked** one, is told of at most `OPEN_UNBACKED` hits. Each takes its place for as long as it
    is out, and for a year at least: not by withdrawing, dismissing or confirming does it come free,
-   only by an event that backs the case. Any more are held, for all countries concerned, and shown
-   to the operator.
+   only by an event that backs the case. Raised again within that year it takes no second one. Any
+   more are held, for all countries concerned, and shown to the operator.
 6. The order of what is found is nothing to the plan, and planning again on what was written writes
    nothing: that is what keeps alerts single through crashes and replays.
 """
@@ -210,12 +210,8 @@ class _Book:
 
     def begin(self, ought: Ought) -> None:
         """Raises an alert, under an id that no other one has."""
-        first = min(ought.anchors)
-        for turn in count():
-            name = self._secrets.id_of(self.channel.topic, first, turn)
-            draft = self.drafts.get(name)
-            if draft is None or draft.state in ("RETRACTED", "EXPIRED"):
-                break
+        name = self._id_for(ought)
+        draft = self.drafts.get(name)
         reason = "FOUND" if draft is None else "FOUND_AGAIN"
         draft = draft or Draft(None, {}, [])
         draft.step("NEW", "PLATFORM", reason, self._now.today)
@@ -223,6 +219,16 @@ class _Book:
         draft.fields.update({"id": name, **ought.fields, "basis": basis})
         self.drafts[name] = draft
         self._found.add(name)
+
+    def _id_for(self, ought: Ought) -> str:
+        """The id to raise it under: a new one, or that of an alert that may be raised again."""
+        first = min(ought.anchors)
+        names = (self._secrets.id_of(self.channel.topic, first, turn) for turn in count())
+        return next(
+            name
+            for name in names
+            if name not in self.drafts or self.drafts[name].state in ("RETRACTED", "EXPIRED")
+        )
 
     def finished(self) -> Iterator[Alert]:
         """What has changed, what is found no more closed."""
@@ -252,10 +258,17 @@ class _Book:
 
     def unbacked(self) -> int:
         """How many places unbacked hits take."""
-        return sum(
-            not draft.fields["backed"] and (draft.state not in CLOSED or self._lately(draft))
-            for draft in self.drafts.values()
-        )
+        return sum(map(self._takes_a_place, self.drafts.values()))
+
+    def has_a_place_for(self, ought: Ought) -> bool:
+        """Whether it would be raised again as an alert whose place is still taken."""
+        draft = self.drafts.get(self._id_for(ought))
+        return draft is not None and self._takes_a_place(draft)
+
+    def _takes_a_place(self, draft: Draft) -> bool:
+        if draft.fields["backed"]:
+            return False
+        return draft.state not in CLOSED or self._lately(draft)
 
     def _lately(self, draft: Draft) -> bool:
         raised = max(step.on for step in draft.history if step.state == "NEW")
@@ -269,13 +282,21 @@ def _history(draft: Draft) -> list[Any]:
 def _hold(fresh: Iterable[Ought], books: Mapping[Channel, _Book]) -> tuple[list[Held], set[bytes]]:
     """What is held, and the names of those matters."""
     places = {country: books[channel].unbacked() for country, channel in CONTACTS.items()}
-    asking: dict[bytes, Ought] = {
-        ought.matter: ought for ought in fresh if ought.channel is not ANALYSTS and ought.unbacked
+    asking = {
+        (ought.matter, ought.channel): ought
+        for ought in fresh
+        if ought.channel is not ANALYSTS and ought.unbacked
     }
+    unbacked = {matter: ought for (matter, _), ought in asking.items()}
     held: list[Held] = []
     kept: set[bytes] = set()
-    for matter, ought in sorted(asking.items()):
-        need = [c for c in sorted(ought.unbacked) if matter not in books[CONTACTS[c]].told]
+    for matter, ought in sorted(unbacked.items()):
+        need = [
+            country
+            for country in sorted(ought.unbacked)
+            if matter not in (book := books[CONTACTS[country]]).told
+            and not ((own := asking.get((matter, book.channel))) and book.has_a_place_for(own))
+        ]
         full = [country for country in need if places[country] >= OPEN_UNBACKED]
         if full:
             held += (Held(country, ought.detector, matter.hex()) for country in full)

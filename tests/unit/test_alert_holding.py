@@ -37,6 +37,15 @@ def test_a_country_that_guesses_learns_of_three_hits_and_the_rest_is_held() -> N
     assert platform.of("analysts") == []
 
 
+def test_a_hit_that_is_raised_again_takes_no_second_place() -> None:
+    platform = Platform()
+    for seen in (guesses(3), [], guesses(3)):
+        platform.tell(seen)
+    assert platform.states("TUN") == ["NEW"] * 3
+    assert platform.plan(guesses(3)).held == ()
+    assert len(platform.tell(guesses(7)).held) == 4
+
+
 def test_withdrawing_guesses_frees_no_place_for_new_ones_within_a_year() -> None:
     platform = Platform()
     platform.tell(guesses(3))
