@@ -19,7 +19,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from deploy.delivery.errors import (
     DeliveryBookForeign,
@@ -137,6 +137,10 @@ class Book:
                     self._db.execute("ROLLBACK")
                 raise
 
+    def _rows(self, query: str, values: tuple[object, ...]) -> list[Any]:
+        with self._named_errors():
+            return self._db.execute(query, values).fetchall()
+
     def close(self) -> None:
         """Closes it, and lets others have it."""
         if hasattr(self, "_db"):
@@ -147,15 +151,15 @@ class Book:
 
     def stand(self, recipient: str, alert: str) -> Stand:
         """How a recipient stands with an alert."""
-        row = self._db.execute(
+        rows = self._rows(
             "SELECT seen, told, waiting, since FROM stands WHERE recipient = ? AND alert = ?",
             (recipient, alert),
-        ).fetchone()
-        return Stand(*row) if row else Stand()
+        )
+        return Stand(*rows[0]) if rows else Stand()
 
     def waiting(self, recipient: str) -> dict[str, Stand]:
         """What waits for a recipient, by the alerts' ids."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT alert, seen, told, waiting, since FROM stands"
             " WHERE recipient = ? AND waiting > 0",
             (recipient,),
@@ -199,9 +203,9 @@ class Book:
 
     def number_waiting(self) -> int:
         """How many letters have not been taken yet."""
-        (number,) = self._db.execute(
+        ((number,),) = self._rows(
             "SELECT COUNT(*) FROM letters WHERE state = ?", (Outcome.DELAYED,)
-        ).fetchone()
+        )
         return int(number)
 
     def tried(self, number: int, outcome: Outcome, next_: Instant, status: int) -> None:
@@ -223,7 +227,7 @@ class Book:
         return done.rowcount
 
     def _entries(self, state: Outcome, until: Instant) -> list[Entry]:
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT number, recipient, items, made, state, attempts, next, status FROM letters"
             " WHERE state = ? AND next <= ? ORDER BY number",
             (state, until),

@@ -29,7 +29,6 @@ from deploy.delivery.metrics import DeliveryMeters
 from deploy.delivery.plan import Outcome, Stand, decide, letters, next_attempt
 from deploy.delivery.secrets import password, webhook_secret
 from deploy.delivery.settings import Recipient, Settings
-from deploy.running.guard import beside
 from schemas.alerts import Alert
 from schemas.errors import SouthmedError
 from schemas.kafka import Broker
@@ -102,8 +101,8 @@ class Delivery:
         return await self.post()
 
     async def run(self) -> None:
-        """Goes on until it is stopped."""
-        await beside(self._follow(), self._post_forever())
+        """Goes on until it is stopped, or one of the two fails in a way that nobody foresaw."""
+        await asyncio.gather(self._follow(), self._post_forever())
 
     async def _post_forever(self) -> None:
         while True:

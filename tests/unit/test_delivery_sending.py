@@ -7,6 +7,7 @@ import hmac
 import json
 import logging
 import socket
+import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -17,7 +18,7 @@ import pytest
 
 from deploy.delivery.attempts import Attempt
 from deploy.delivery.book import Book
-from deploy.delivery.errors import DeliveryBookForeign, DeliveryUnderWay
+from deploy.delivery.errors import DeliveryBookForeign, DeliveryBookUnwritable, DeliveryUnderWay
 from deploy.delivery.plan import Outcome
 from deploy.delivery.service import Delivery, check_secrets
 from deploy.delivery.settings import Recipient
@@ -219,6 +220,57 @@ async def test_a_digest_is_one_mail(
     assert [alert_id(n) in mail.part("plain") for n in (1, 2)] == [True, True]
 
 
+async def test_while_kafka_is_away_letters_are_sent(
+    tmp_path: Path, server: MailServer, certificate: Certificate
+) -> None:
+    came = threading.Event()
+    server.before_taking = came.set
+    post = Post(tmp_path, starttls(server, certificate))
+    post.delivery.heard([contact(1)])
+    running = asyncio.create_task(post.delivery.run())
+    try:
+        assert await asyncio.to_thread(came.wait, 20)
+        assert not running.done()
+    finally:
+        running.cancel()
+
+
+async def test_a_reading_that_fails_for_no_known_reason_ends_the_process(
+    tmp_path: Path,
+    server: MailServer,
+    certificate: Certificate,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("deploy.delivery.service.following", broken)
+    post = Post(tmp_path, starttls(server, certificate))
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(post.delivery.run(), 20)
+
+
+async def test_what_is_counted(
+    tmp_path: Path, server: MailServer, certificate: Certificate
+) -> None:
+    server.refusals |= {"gone@inbox.example": "550 no", "slow@inbox.example": "450 wait"}
+    who = [recipient(name) for name in ("gone", "slow", "duty")]
+    late = recipient("late", digest={"daily": "13:00"})
+    post = Post(tmp_path, starttls(server, certificate), *who, late)
+    await post.tells(1, 2)
+    values = {
+        name: post.delivery.meters.registry.get_sample_value(f"southmed_delivery_{name}")
+        for name in ("sent_total", "delayed_total", "refused_total", "waiting", "held")
+    }
+    assert values == {
+        "sent_total": 1.0,
+        "delayed_total": 1.0,
+        "refused_total": 1.0,
+        "waiting": 1.0,
+        "held": 2.0,
+    }
+
+
 async def test_what_nobody_foresaw_in_one_letter_keeps_no_other_back(
     tmp_path: Path,
     server: MailServer,
@@ -343,6 +395,8 @@ def test_a_book_is_one_readers_and_one_processes(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no book at all, but some text that is long enough" * 30)
     with pytest.raises(DeliveryBookForeign):
         Book(tmp_path / "text", "contact.tn")
+    with pytest.raises(DeliveryBookUnwritable):
+        Book(tmp_path / "nowhere" / "book.sqlite", "contact.tn")
 
 
 def test_no_address_and_no_content_of_an_alert_is_in_the_book(
