@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import ModuleType
 
+from deploy.delivery import lines as delivery_lines
+from deploy.delivery.metrics import DELIVERY_METRICS
 from deploy.documents.markdown import code, document, table
 from deploy.running import lines as process_lines
 from deploy.running.health import PATHS
@@ -23,6 +25,7 @@ MODULES: tuple[ModuleType, ...] = (
     alert_lines,
     publisher_lines,
     linkage_lines,
+    delivery_lines,
     process_lines,
 )
 LINES: tuple[LogLine, ...] = tuple(line for module in MODULES for line in lines_of(module))
@@ -32,6 +35,7 @@ METRICS: dict[str, Sequence[Metric]] = {
     "Intake worker": [metric for metric in INTAKE_METRICS if metric not in SHARED],
     "Adapter": [metric for metric in PUBLISHER_METRICS if metric not in SHARED],
     "Trustee": [metric for metric in LINKAGE_METRICS if metric not in SHARED],
+    "Delivery of alerts": [metric for metric in DELIVERY_METRICS if metric not in SHARED],
 }
 
 
@@ -57,8 +61,8 @@ def render() -> str:
         ),
         "## Health",
         "With `--health PORT` (or `SOUTHMED_HEALTH`), `southmed intake run`, `southmed adapter run"
-        " --follow` and `southmed linkage serve` serve three paths on that port of 127.0.0.1;"
-        " without it they open no port."
+        " --follow`, `southmed linkage serve` and `southmed alerts deliver` serve three paths on"
+        " that port of 127.0.0.1; without it they open no port."
         " `southmed health --port PORT [--ready]` asks them and exits 0 or 1. The first two answer"
         ' `{"ok": ..., "checks": {...}}`.',
         table(["path", "tells"], [[code(path), meaning] for path, meaning in PATHS.items()]),
