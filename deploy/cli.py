@@ -25,6 +25,7 @@ WORDS = {
     "indicators": "deploy.commands.indicators:app",
     "release": "deploy.commands.release:app",
     "consume": "deploy.commands.consume:consume",
+    "console": "deploy.commands.console:app",
     "health": "deploy.commands.health:health",
     "verify": "deploy.commands.verify:verify",
     "doctor": "deploy.commands.doctor:doctor",

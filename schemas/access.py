@@ -166,6 +166,12 @@ PRINCIPALS = (
     ),
     Principal("analyst.coe", "analyst", "Analysts: read releases, and nothing else.", _SMALL),
     Principal(
+        "console",
+        "analyst",
+        "Serves pages of what is published; writes nothing, not even questions for the time.",
+        _SMALL,
+    ),
+    Principal(
         "operator",
         "platform",
         "Manages topics, rights and quotas, watches groups, reads quarantine.",

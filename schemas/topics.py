@@ -135,7 +135,7 @@ RELEASES = Topic(
     message="release",
     writers=("processor.release",),
     # Its own messages are the ledger of releases: what was published is read before it publishes.
-    readers=("processor.release", "authority.{cc}", "analyst.coe", "operator"),
+    readers=("processor.release", "authority.{cc}", "analyst.coe", "console", "operator"),
     # One, so that all releases have one order.
     partitions=1,
     retention_ms=None,

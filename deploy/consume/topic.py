@@ -62,6 +62,15 @@ class Reader:
             for record in found.get(PARTITION, [])
         ]
 
+    async def answers(self, within: float) -> bool:
+        """Whether the cluster says where the topic ends, within some seconds."""
+        try:
+            async with asyncio.timeout(within):
+                await self._consumer.end_offsets([PARTITION])
+        except (KafkaError, TimeoutError):
+            return False
+        return True
+
 
 @asynccontextmanager
 async def reading(broker: Broker, start: int | None) -> AsyncIterator[Reader]:

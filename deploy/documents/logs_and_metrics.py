@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import ModuleType
 
+from deploy.console import lines as console_lines
 from deploy.documents.markdown import code, document, table
 from deploy.running import lines as process_lines
 from deploy.running.health import PATHS
@@ -15,7 +16,12 @@ from producers.metrics import PUBLISHER_METRICS
 from schemas.log_lines import FIELDS, Field, LogLine, lines_of
 from schemas.metrics import OTHER, SHARED, Metric
 
-MODULES: tuple[ModuleType, ...] = (intake_lines, publisher_lines, process_lines)
+MODULES: tuple[ModuleType, ...] = (
+    intake_lines,
+    publisher_lines,
+    process_lines,
+    console_lines,
+)
 LINES: tuple[LogLine, ...] = tuple(line for module in MODULES for line in lines_of(module))
 """Every line that any process may log."""
 METRICS: dict[str, Sequence[Metric]] = {
