@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from typing import Annotated
 
 import typer
-import uvicorn
 
-from deploy.brokers.errors import PortTaken
 from deploy.commands.consume import TrustOption
-from deploy.console import lines
-from deploy.console.app import Console, create_app
-from deploy.console.catalogues import TRANSLATED, extracted, problems, update_all
 from deploy.console.errors import NoWayIn, TextsStale
-from deploy.console.follow import Live, follow
-from deploy.console.security import unsafe_open as everybody
 from deploy.consume.trusting import LiveTrust
-from deploy.running.health import LOOPBACK
+from deploy.exports.libraries import needed
 from deploy.terminal import BrokerOption, IdentityOption, broker_at, err, out
-from schemas.log_lines import tell
 
 app = typer.Typer(help="Pages for analysts, fed by the published topics.", no_args_is_help=True)
 PORT = 8470
+EXTRA = "console"
+LIBRARIES = ("fastapi", "uvicorn", "sse_starlette", "jinja2", "babel", "altair", "vl_convert")
 
 
 @app.command()
@@ -40,43 +32,19 @@ def serve(
     ] = False,
 ) -> None:
     """Serves the console on loopback until stopped, fed live from the topic of releases."""
+    _need_libraries()
+    from deploy.console.app import Console  # noqa: PLC0415 - it needs an extra
+    from deploy.console.follow import Live  # noqa: PLC0415
+    from deploy.console.security import unsafe_open as everybody  # noqa: PLC0415
+    from deploy.console.serving import serve as serve_console  # noqa: PLC0415
+
     if not unsafe_open:
         raise NoWayIn()
     trusted = LiveTrust(trust)
     trusted()
-    reached, live = broker_at(broker, identity), Live()
-    application = create_app(
-        Console(live, trusted, everybody), lambda: follow(reached, trusted, live)
-    )
+    reached = broker_at(broker, identity)
     err.print("[bold red]--unsafe-open[/] everybody on this machine reads everything")
-    with listening(port) as listener:
-        at = listener.getsockname()[1]
-        out.print(f"http://{LOOPBACK}:{at}/")
-        tell(lines.SERVED, port=at)
-        configuration = uvicorn.Config(
-            application,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=3,
-        )
-        asyncio.run(uvicorn.Server(configuration).serve([listener]))
-
-
-def listening(port: int) -> socket.socket:
-    """A socket that listens on a port of loopback.
-
-    Raises:
-        PortTaken: Somebody listens there already, or this user may not.
-    """
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((LOOPBACK, port))
-    except OSError:
-        listener.close()
-        raise PortTaken(expected=f"port {port} free") from None
-    return listener
+    serve_console(Console(Live(), trusted, everybody), reached, port, out.print)
 
 
 @app.command()
@@ -86,13 +54,23 @@ def texts(
     ] = False,
 ) -> None:
     """Brings the texts of templates and modules into the catalogues of translations."""
+    _need_libraries()
+    from deploy.console.catalogues import (  # noqa: PLC0415 - it needs an extra
+        all_problems,
+        update_all,
+    )
+
     if not check:
         for path in update_all():
             out.print(f"wrote {path}")
-    sources = extracted()
-    found = [problem for language in TRANSLATED for problem in problems(language, sources)]
+    found = all_problems()
     for problem in found:
         err.print(problem, markup=False)
     if found:
         raise TextsStale(got=f"{len(found)} problems")
     out.print("the catalogues are whole and current")
+
+
+def _need_libraries() -> None:
+    for name in LIBRARIES:
+        needed(name, EXTRA)

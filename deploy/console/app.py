@@ -14,7 +14,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from deploy.console.charts import Charts
 from deploy.console.follow import Live
-from deploy.console.pages import failures, routers
+from deploy.console.pages.failing import failures
+from deploy.console.pages.routes import ROUTERS
 from deploy.console.security import LOOPBACK_NAMES, Doorkeeper, Guarded, closed
 from processors.release.tables import Tables, shipped
 from schemas.trust import TrustDocument
@@ -70,7 +71,7 @@ def create_app(console: Console, follow: Callable[[], Awaitable[None]] | None = 
         title="southmed", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
     )
     app.state.console = console
-    for router in routers():
+    for router in ROUTERS:
         app.include_router(router)
     failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)

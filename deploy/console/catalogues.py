@@ -96,3 +96,9 @@ def update_all() -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(updated(language, sources))
     return [catalogue_file(language) for language in TRANSLATED]
+
+
+def all_problems() -> list[str]:
+    """What is wrong with any catalogue."""
+    sources = extracted()
+    return [problem for language in TRANSLATED for problem in problems(language, sources)]

@@ -24,10 +24,11 @@ from deploy.console.views.cuts import (
     periods,
     series,
 )
-from deploy.console.views.drawing import trends
+from deploy.console.views.drawing import told, trends
 from deploy.console.views.figures import Figure
 from deploy.console.views.region import COUNTRIES, Line
 from deploy.documents.indicators_table import formula_text
+from deploy.exports.method import citation
 from processors.indicators.formulas import FORMULAS
 from schemas.codelists import codelist
 from schemas.indicators import Indicator, catalogue
@@ -198,13 +199,13 @@ def _view(snapshot: Snapshot, code: str, chosen: Chosen, tongue: Tongue) -> View
     adjusted = adjusted or chosen.country != now.country
     through = series(snapshot, code, found.period, found.cut)
     names = _lines(found, country, tongue)
-    pick = _pick(country)
+    pick, rows = _pick(country), _rows(found, country, tongue)
     drawn = dict(list(names.items())[:MOST_LINES])
     return View(
         chosen=now,
         adjusted=adjusted,
         answer=found,
-        rows=_rows(found, country, tongue),
+        rows=rows,
         charts=trends(through, drawn, pick, tongue) if len(through) > 1 else [],
         columns=list(names.values()),
         lines=[
@@ -212,7 +213,7 @@ def _view(snapshot: Snapshot, code: str, chosen: Chosen, tongue: Tongue) -> View
             for one in reversed(through)
         ],
         left_out=len(names) - len(drawn),
-        citation=words.citation(found.release, tongue),
+        citation=_citation(code, found, rows, tongue),
         cut=words.cut_name(found.cut, tongue),
     )
 
@@ -223,6 +224,23 @@ def _rows(found: Answer, country: str, tongue: Tongue) -> list[Row]:
         for code in ([country] if country else (*COUNTRIES, ALL))
         for cell, figure in found.figures[code].items()
     ]
+
+
+def _citation(code: str, found: Answer, rows: Sequence[Row], tongue: Tongue) -> str:
+    """How to quote what is shown: the number too, where it is one."""
+    release = citation(found.release, tongue.language)
+    if len(rows) != 1:
+        return release
+    return (
+        tongue.gettext(
+            "%(indicator)s, %(country)s, %(period)s: %(number)s.",
+            indicator=words.indicator_name(code, tongue),
+            country=rows[0].country,
+            period=tongue.period(found.period),
+            number=told(rows[0].figure, tongue),
+        )
+        + f" {release}"
+    )
 
 
 def _lines(found: Answer, country: str, tongue: Tongue) -> Mapping[str, str]:

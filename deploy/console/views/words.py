@@ -1,11 +1,10 @@
-"""What codes, places and releases are called in a language, and how to quote a number."""
+"""What codes, places and releases are called in a language."""
 
 from __future__ import annotations
 
 from deploy.console.i18n import Tongue
 from deploy.console.views.cuts import ALL, Cell, Cut
 from deploy.exports.labels import CONCEPTS, VINTAGE_LABELS, label
-from deploy.exports.method import texts
 from schemas.indicators import catalogue
 from schemas.releases import Release
 
@@ -58,17 +57,3 @@ def slug(key: str) -> str:
 def unslug(name: str) -> str:
     """The key of an address."""
     return name.replace("_", "|")
-
-
-def citation(release: Release, tongue: Tongue) -> str:
-    """How to quote a release."""
-    parts = texts()[tongue.language]
-    told = {
-        "title": title(release, tongue),
-        "table": release.table,
-        "period": release.period,
-        "vintage": vintage(release, tongue).lower(),
-        "released_on": str(release.statement.released_on),
-        "output": release.statement.output,
-    }
-    return parts["cite"].format_map(told)
