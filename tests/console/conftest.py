@@ -63,6 +63,7 @@ def opened(browser: Any, console: Served) -> Iterator[Opened]:
         scheme: str = "light",
         status: int = 200,
         at: str = "",
+        cut_off: bool = False,
         **more: Any,
     ) -> Any:
         viewport = {"width": width, "height": 900}
@@ -70,7 +71,8 @@ def opened(browser: Any, console: Served) -> Iterator[Opened]:
         contexts.append(context)
         page = context.new_page()
         page.on("request", watch)
-        page.on("console", hear)
+        if not cut_off:
+            page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         answer = page.goto((at or console.url) + path)
         assert answer is not None

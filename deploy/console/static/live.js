@@ -16,18 +16,26 @@ function choosing() {
   return document.activeElement?.closest("form") !== null && document.activeElement !== document.body;
 }
 
+function reachable() {
+  return [...document.querySelectorAll("main, main :is(a, button, select, [tabindex])")];
+}
+
 async function refresh() {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
   if (!answer.ok) return false;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = fresh.querySelector("main");
   if (main === null) return false;
-  const focused = document.activeElement?.id;
+  const place = reachable().indexOf(document.activeElement);
+  const named = document.activeElement?.id;
   const { scrollX, scrollY } = window;
   document.querySelector("main").replaceWith(document.adoptNode(main));
   root.dataset.number = fresh.documentElement.dataset.number;
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-  window.scrollTo(scrollX, scrollY);
+  if (place >= 0) {
+    const again = (named && document.getElementById(named)) || reachable()[place];
+    again?.focus({ preventScroll: true });
+  }
+  window.scrollTo({ left: scrollX, top: scrollY, behavior: "instant" });
   return true;
 }
 
@@ -38,12 +46,13 @@ async function settle(told) {
   standing = told.standing;
   if (told.standing !== "live") say(told.standing);
   const news = String(told.number) !== root.dataset.number;
-  if (news && choosing()) {
+  // A console that was away may be another one since, whatever it counts.
+  if (!news && before !== "away") {
+    if (told.standing === "live" && before !== "live") say(before === "starting" ? "live" : "back");
+  } else if (choosing()) {
     waiting = true;
-  } else if (news) {
-    if (await refresh().catch(() => false)) say(before === "starting" ? "live" : "news");
-  } else if (told.standing === "live" && before !== "live") {
-    say(before === "starting" ? "live" : "back");
+  } else if ((await refresh().catch(() => false)) && told.standing === "live") {
+    say(before === "starting" ? "live" : news ? "news" : "back");
   }
 }
 
