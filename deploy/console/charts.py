@@ -29,7 +29,7 @@ INK: Mapping[Theme, Mapping[str, str]] = {
     "dark": {"mark": "#7db4f0", "text": "#e4eaf0", "faint": "#3a4654", "ground": "#161d26"},
 }
 FONT = "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans Arabic', sans-serif"
-WIDTH = 230
+WIDTH: Mapping[Kind, int] = {"trend": 280, "bars": 380}
 LABELS = 190
 VEGA_LITE = "6.4"
 MOST = 2000
@@ -79,8 +79,9 @@ class Chart:
         return hashlib.sha256(told).hexdigest()[:32]
 
     @property
-    def height(self) -> int:
-        return 150 if self.kind == "trend" else 12 + 26 * len(self.marks)
+    def size(self) -> tuple[int, int]:
+        """Width and height of the drawing, so that pages keep room for it."""
+        return WIDTH[self.kind], 180 if self.kind == "trend" else 40 + 28 * len(self.marks)
 
 
 class Charts:
@@ -166,7 +167,7 @@ def _trend(chart: Chart, theme: Theme) -> alt.TopLevelMixin:
     points = base.mark_point(size=40, opacity=1, stroke=INK[theme]["mark"], strokeWidth=2).encode(
         y=alt.Y("value:Q", **numbers), fill=_fill(theme)
     )
-    return alt.layer(band, line, points).properties(width=WIDTH, height=chart.height)
+    return alt.layer(band, line, points).properties(**_room(chart))
 
 
 def _bars(chart: Chart, theme: Theme) -> alt.TopLevelMixin:
@@ -186,7 +187,13 @@ def _bars(chart: Chart, theme: Theme) -> alt.TopLevelMixin:
     whiskers = base.mark_rule(strokeWidth=2, color=INK[theme]["text"]).encode(
         x=alt.X("lower:Q", **numbers), x2="upper:Q"
     )
-    return alt.layer(bars, whiskers).properties(width=WIDTH - 60, height=chart.height)
+    return alt.layer(bars, whiskers).properties(**_room(chart))
+
+
+def _room(chart: Chart) -> dict[str, Any]:
+    width, height = chart.size
+    fit = alt.AutoSizeParams(type="fit", contains="padding")
+    return {"width": width, "height": height, "autosize": fit}
 
 
 def _fill(theme: Theme) -> Any:

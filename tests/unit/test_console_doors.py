@@ -193,3 +193,12 @@ async def test_a_page_says_whether_it_may_be_behind(
     banner = re.search(r'id="standing"[^>]*>(.*?)</div>', (await get("/en/region")).text, re.DOTALL)
     assert banner is not None
     assert words is None if not banner[1].strip() else words and words in banner[1]
+
+
+async def test_a_page_keeps_as_much_room_for_a_chart_as_it_takes() -> None:
+    get = getting()
+    text = (await get("/en/region")).text
+    told = re.findall(r'src="(/charts/\S+?)" width="(\d+)" height="(\d+)"', text)
+    assert len(told) == 6
+    for address, width, height in told:
+        assert f'width="{width}" height="{height}"' in (await get(address)).text[:400]
