@@ -126,6 +126,17 @@ def formula_text(formula: Formula) -> str:
             return f"100,000 × {_selected(formula.of)} / residents at mid-year"
 
 
+def counting_text(code_of_indicator: str) -> list[str]:
+    """The rules by which what an indicator follows from is counted, in Markdown."""
+    text = formula_text(FORMULAS[code_of_indicator])
+    return [
+        f"{code(rule.measure)}: {told[1]}, {told[2]}"
+        for rule in RULES
+        if code(rule.measure) in text
+        for told in [_rule(rule)]
+    ]
+
+
 def _selected(select: Select) -> str:
     told = ", ".join(select.told())
     return code(select.measure) + (f" where {told}" if told else "")

@@ -17,7 +17,7 @@ function choosing() {
 }
 
 function reachable() {
-  return [...document.querySelectorAll("main, main :is(a, button, select, [tabindex])")];
+  return [...document.querySelectorAll("main, main :is(a, button, select, summary, [tabindex])")];
 }
 
 async function refresh() {
@@ -29,6 +29,9 @@ async function refresh() {
   const place = reachable().indexOf(document.activeElement);
   const named = document.activeElement?.id;
   const { scrollX, scrollY } = window;
+  for (const one of document.querySelectorAll("main details[open]")) {
+    main.querySelector(`#${one.id}`)?.setAttribute("open", "");
+  }
   document.querySelector("main").replaceWith(document.adoptNode(main));
   root.dataset.number = fresh.documentElement.dataset.number;
   if (place >= 0) {

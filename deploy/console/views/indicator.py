@@ -27,8 +27,8 @@ from deploy.console.views.cuts import (
 from deploy.console.views.drawing import told, trends
 from deploy.console.views.figures import Figure
 from deploy.console.views.region import COUNTRIES, Line
-from deploy.documents.indicators_table import formula_text
-from deploy.exports.method import citation
+from deploy.documents.indicators_table import counting_text, formula_text
+from deploy.exports.method import about_table, citation
 from processors.indicators.formulas import FORMULAS
 from schemas.codelists import codelist
 from schemas.indicators import Indicator, catalogue
@@ -91,6 +91,7 @@ class View:
     left_out: int
     citation: str
     cut: str
+    method: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Page:
         status: Likewise: in which status persons are counted.
         frequencies: Likewise.
         breakdowns: Likewise.
-        formula: How it follows from what was counted; in English.
+        formula: How it follows from what was counted, and how that is counted; in English.
         view: Numbers; None where nothing of it was released.
         periods: What can be chosen.
         cuts: Likewise.
@@ -117,7 +118,7 @@ class Page:
     status: str
     frequencies: Sequence[str]
     breakdowns: Sequence[str]
-    formula: str
+    formula: Sequence[str]
     view: View | None
     periods: Sequence[Choice]
     cuts: Sequence[Choice]
@@ -165,7 +166,7 @@ def page(snapshot: Snapshot, code: str, chosen: Chosen, tongue: Tongue) -> Page 
         codelist("CL_COUNT_STATUS").label(entry.status, language),
         [codelist("CL_FREQ").label(name, language) for name in entry.frequencies],
         list(entry.breakdowns),
-        formula_text(FORMULAS[code]).replace("`", ""),
+        [text.replace("`", "") for text in (formula_text(FORMULAS[code]), *counting_text(code))],
         _view(snapshot, code, chosen, tongue),
         [Choice(period, tongue.period(period)) for period in periods(releases)],
         [Choice(",".join(cut), words.cut_name(cut, tongue)) for cut in cuts(releases)],
@@ -215,6 +216,7 @@ def _view(snapshot: Snapshot, code: str, chosen: Chosen, tongue: Tongue) -> View
         left_out=len(names) - len(drawn),
         citation=_citation(code, found, rows, tongue),
         cut=words.cut_name(found.cut, tongue),
+        method=about_table(found.release, tongue.language),
     )
 
 

@@ -121,7 +121,7 @@ def _by_country(year: Answer, tongue: Tongue) -> list[Line]:
 def _year_chart(year: Answer | None, tongue: Tongue) -> Chart | None:
     if year is None:
         return None
-    name = f"{words.indicator_name(MAIN, tongue)}, {tongue.period(year.period)}"
+    name = words.of_period(words.indicator_name(MAIN, tongue), year.period, tongue)
     return bars(name, {words.area(code, tongue): year.of(code) for code in COUNTRIES}, tongue)
 
 
@@ -142,7 +142,7 @@ def _forms_chart(forms: Answer | None, tongue: Tongue) -> Chart | None:
     figures = {
         words.cell_name(forms.cut, cell, tongue): forms.of(ALL, cell) for cell in _ordered(forms)
     }
-    name = f"{words.cut_name(forms.cut, tongue)}, {tongue.period(forms.period)}"
+    name = words.of_period(words.cut_name(forms.cut, tongue), forms.period, tongue)
     return bars(name, figures, tongue)
 
 

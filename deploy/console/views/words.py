@@ -57,3 +57,8 @@ def slug(key: str) -> str:
 def unslug(name: str) -> str:
     """The key of an address."""
     return name.replace("_", "|")
+
+
+def of_period(what: str, period: str, tongue: Tongue) -> str:
+    """``Identified victims, 2023``."""
+    return tongue.gettext("%(what)s, %(period)s", what=what, period=tongue.period(period))
