@@ -27,6 +27,7 @@ WORDS = {
     "linkage": "deploy.commands.linkage:app",
     "alerts": "deploy.commands.alerts:app",
     "consume": "deploy.commands.consume:consume",
+    "console": "deploy.commands.console:app",
     "health": "deploy.commands.health:health",
     "verify": "deploy.commands.verify:verify",
     "doctor": "deploy.commands.doctor:doctor",

@@ -181,6 +181,12 @@ PRINCIPALS = (
         _SMALL,
     ),
     Principal(
+        "console",
+        "analyst",
+        "Serves pages of what is published; writes nothing, not even questions for the time.",
+        _SMALL,
+    ),
+    Principal(
         "operator",
         "platform",
         "Manages topics, rights and quotas, watches groups, reads quarantine.",

@@ -143,6 +143,7 @@ RELEASES = Topic(
         "processor.alerts",
         "authority.{cc}",
         "analyst.coe",
+        "console",
         "operator",
     ),
     # One, so that all releases have one order.

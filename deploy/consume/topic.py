@@ -64,6 +64,15 @@ class Reader:
             for record in found.get(self._partition, [])
         ]
 
+    async def answers(self, within: float) -> bool:
+        """Whether the cluster says where the topic ends, within some seconds."""
+        try:
+            async with asyncio.timeout(within):
+                await self._consumer.end_offsets([self._partition])
+        except (KafkaError, TimeoutError):
+            return False
+        return True
+
 
 @asynccontextmanager
 async def reading(

@@ -17,8 +17,13 @@ def load_all_errors() -> None:
     """Imports every module of the five packages, because any of them may add errors."""
     for room in ROOMS:
         for module in pkgutil.walk_packages(import_module(room).__path__, f"{room}."):
-            if not module.name.endswith("__main__"):
+            if not module.name.endswith("__main__") and not _needs_extra(module.name):
                 import_module(module.name)
+
+
+def _needs_extra(module: str) -> bool:
+    """Whether it is of the console, whose errors all stand in a module that needs no extra."""
+    return module.startswith("deploy.console.") and module != "deploy.console.errors"
 
 
 def children(error: type[SouthmedError]) -> list[type[SouthmedError]]:

@@ -71,7 +71,7 @@ def render() -> str:
         " suppressed (`Q`) and not told in part.",
         table(
             ["indicator", "formula"],
-            [[code(name), _formula(formula)] for name, formula in FORMULAS.items()],
+            [[code(name), formula_text(formula)] for name, formula in FORMULAS.items()],
         ),
         "## What is counted",
         "A subject is a case, a victim in a case, or a suspect in a case. What it adds to the cells"
@@ -109,7 +109,8 @@ def _indicator(entry: Indicator) -> list[str]:
     ]
 
 
-def _formula(formula: Formula) -> str:
+def formula_text(formula: Formula) -> str:
+    """How an indicator follows from what was counted, in Markdown."""
     match formula:
         case Count():
             return _selected(formula.of)
@@ -123,6 +124,17 @@ def _formula(formula: Formula) -> str:
             return formula.reason
         case _:
             return f"100,000 × {_selected(formula.of)} / residents at mid-year"
+
+
+def counting_text(code_of_indicator: str) -> list[str]:
+    """The rules by which what an indicator follows from is counted, in Markdown."""
+    text = formula_text(FORMULAS[code_of_indicator])
+    return [
+        f"{code(rule.measure)}: {told[1]}, {told[2]}"
+        for rule in RULES
+        if code(rule.measure) in text
+        for told in [_rule(rule)]
+    ]
 
 
 def _selected(select: Select) -> str:

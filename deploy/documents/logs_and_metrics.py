@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import ModuleType
 
+from deploy.console import lines as console_lines
 from deploy.delivery import lines as delivery_lines
 from deploy.delivery.metrics import DELIVERY_METRICS
 from deploy.documents.markdown import code, document, table
@@ -27,6 +28,7 @@ MODULES: tuple[ModuleType, ...] = (
     linkage_lines,
     delivery_lines,
     process_lines,
+    console_lines,
 )
 LINES: tuple[LogLine, ...] = tuple(line for module in MODULES for line in lines_of(module))
 """Every line that any process may log."""

@@ -38,6 +38,11 @@ def note(release: Release, language: Language) -> list[str]:
     return [parts[name].format_map(told) for name in _parts(release) if name in parts]
 
 
+def citation(release: Release, language: Language) -> str:
+    """How to quote a release."""
+    return _told(release, language)["citation"]
+
+
 def about_table(release: Release, language: Language) -> list[str]:
     """The paragraphs that hold for every release of the table."""
     parts, told = texts()[language], _told(release, language)
@@ -76,6 +81,7 @@ def _told(release: Release, language: Language) -> dict[str, str]:
         "parameters": statement.parameters,
         "version": statement.version,
     }
+    told["citation"] = texts()[language]["citation"].format_map(told)
     if noise is None:
         return told
     return told | {

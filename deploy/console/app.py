@@ -1,0 +1,80 @@
+"""The application: what it is made of, put together. Nothing here knows how a page is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from deploy.console.charts import Charts
+from deploy.console.follow import Live
+from deploy.console.pages.failing import failures
+from deploy.console.pages.routes import ROUTERS
+from deploy.console.security import LOOPBACK_NAMES, Doorkeeper, Guarded, closed
+from processors.release.tables import Tables, shipped
+from schemas.trust import TrustDocument
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True)
+class Console:
+    """What the pages need.
+
+    Attributes:
+        live: What is known, and how things stand with the broker.
+        trust: Gives the trust document at hand.
+        doorkeeper: Says who reads; by default nobody does.
+        tables: The file of tables at hand.
+        today: The date to go by.
+        charts: What is drawn.
+        hosts: Names under which the console answers.
+    """
+
+    live: Live
+    trust: Callable[[], TrustDocument]
+    doorkeeper: Doorkeeper = closed
+    tables: Tables = field(default_factory=shipped)
+    today: Callable[[], date] = _today
+    charts: Charts = field(default_factory=Charts)
+    hosts: tuple[str, ...] = tuple(LOOPBACK_NAMES)
+
+
+def create_app(console: Console, follow: Callable[[], Awaitable[None]] | None = None) -> FastAPI:
+    """The application.
+
+    Args:
+        console: What the pages need.
+        follow: Feeds ``console.live`` as long as the application runs; None for nobody.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.ensure_future(follow()) if follow else None
+        try:
+            yield
+        finally:
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    # FastAPI's own pages of documentation would load scripts from elsewhere.
+    app = FastAPI(
+        title="southmed", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
+    )
+    app.state.console = console
+    for router in ROUTERS:
+        app.include_router(router)
+    failures(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(console.hosts))
+    app.add_middleware(Guarded)
+    return app

@@ -1,0 +1,24 @@
+"""What the console may log."""
+
+from __future__ import annotations
+
+from schemas.log_lines import LogLine
+
+SERVED = LogLine("console", "console_served", "info", ("port",), "The console listens on loopback.")
+MESSAGE_REFUSED = LogLine(
+    "console",
+    "release_refused",
+    "warning",
+    ("code", "offset"),
+    "A message of the topic of releases did not verify; it is not shown.",
+    "What does the error of that code advise?",
+)
+FOLLOWING_INTERRUPTED = LogLine(
+    "console",
+    "following_interrupted",
+    "warning",
+    ("code",),
+    "The topic of releases cannot be followed at the moment; pages say that they may be behind, and"
+    " the console tries again.",
+    "If it goes on: what does the error of that code advise?",
+)

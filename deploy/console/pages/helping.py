@@ -1,0 +1,28 @@
+"""Help: the tour, the glossary, how to cite, and what the noise means."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from deploy.console.app_state import console_of
+from deploy.console.i18n import tongue
+from deploy.console.pages.shared import page
+from deploy.console.security import Reader, Role, reader
+from processors.release.sampler import coverage
+from schemas.codelists import Language
+
+router = APIRouter()
+
+
+@router.get("/{language}/help")
+def show(
+    request: Request,
+    language: Language,
+    _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
+) -> HTMLResponse:
+    """The page; its numbers are those of the file of tables."""
+    noise = console_of(request).tables.noise
+    return page(request, tongue(language), "help.html", noise=noise, coverage=coverage(noise.band))

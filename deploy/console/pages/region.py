@@ -1,0 +1,33 @@
+"""The region at a glance."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from deploy.console.app_state import console_of
+from deploy.console.i18n import tongue
+from deploy.console.pages.shared import page
+from deploy.console.security import Reader, Role, reader
+from deploy.console.views import words
+from deploy.console.views.cuts import ALL
+from deploy.console.views.region import COUNTRIES, MAIN, region
+from schemas.codelists import Language
+
+router = APIRouter()
+
+
+@router.get("/{language}/region")
+def show(
+    request: Request,
+    language: Language,
+    _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
+) -> HTMLResponse:
+    """The page."""
+    speaks = tongue(language)
+    model = region(console_of(request).live.snapshot, speaks)
+    areas = [words.area(code, speaks) for code in (*COUNTRIES, ALL)]
+    name = words.indicator_name(MAIN, speaks)
+    return page(request, speaks, "region.html", model=model, areas=areas, main=MAIN, name=name)

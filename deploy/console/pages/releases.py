@@ -1,0 +1,52 @@
+"""The calendar of releases, and the page of each, with its verification."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse
+
+from deploy.console.app_state import console_of
+from deploy.console.errors import NothingThere
+from deploy.console.i18n import tongue
+from deploy.console.pages.shared import page
+from deploy.console.security import Reader, Role, reader
+from deploy.console.views import calendar as view
+from deploy.console.views.words import unslug
+from deploy.exports.formats import FORMATS, NOTE
+from schemas.codelists import Language
+
+router = APIRouter()
+Allowed = Annotated[Reader, Depends(reader(Role.VIEWER))]
+
+
+@router.get("/{language}/releases")
+def show_all(request: Request, language: Language, _reader: Allowed) -> HTMLResponse:
+    """What is due, what is out, and what the budget still holds."""
+    console, speaks = console_of(request), tongue(language)
+    model = view.calendar(console.live.snapshot, console.tables, console.today(), speaks)
+    return page(request, speaks, "releases.html", model=model)
+
+
+@router.get("/{language}/releases/{name}")
+def show(
+    request: Request,
+    language: Language,
+    name: str,
+    _reader: Allowed,
+    verify: Annotated[bool, Query()] = False,
+) -> HTMLResponse:
+    """One release; asked to, verifies it now from the bytes that travelled."""
+    console, speaks = console_of(request), tongue(language)
+    snapshot, key = console.live.snapshot, unslug(name)
+    if key not in snapshot:
+        raise NothingThere()
+    steps = (
+        view.verify(snapshot[key], snapshot, console.tables, console.trust(), speaks)
+        if verify
+        else []
+    )
+    ends = [end for one in FORMATS.values() for end in one.writers]
+    model = view.whole(snapshot[key], speaks, steps)
+    return page(request, speaks, "release.html", model=model, ends=[*ends, NOTE])

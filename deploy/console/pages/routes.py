@@ -1,0 +1,30 @@
+"""All routes of the console, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from deploy.console.pages import (
+    charts,
+    download,
+    events,
+    helping,
+    indicators,
+    landing,
+    region,
+    releases,
+    static,
+)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    static.router,
+    events.router,
+    charts.router,
+    download.router,
+    region.router,
+    indicators.router,
+    releases.router,
+    helping.router,
+    # Last: it takes any single word.
+    landing.router,
+)

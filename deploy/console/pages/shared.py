@@ -1,0 +1,111 @@
+"""What all pages share: the language of the address, the templates, and where pages are.
+
+A page's address begins with its language, so that switching the language keeps the place, and an
+address that somebody is sent looks the same to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from deploy.console.app_state import console_of
+from deploy.console.charts import Chart
+from deploy.console.i18n import ENDONYMS, Tongue, noop, tongue
+from deploy.console.pages.assets import asset
+from deploy.console.views.words import slug
+from deploy.exports.labels import CONCEPTS, EXACT, UNSURE, label
+from schemas.codelists import Language
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that the navigation leads to."""
+
+    path: str
+    name: str
+
+
+PLACES = (
+    Place("region", noop("Region")),
+    Place("indicators", noop("Indicators")),
+    Place("releases", noop("Releases")),
+    Place("help", noop("Help")),
+)
+"""The navigation."""
+
+
+@cache
+def environment(language: Language) -> Environment:
+    """The templates in a language."""
+    speaks = tongue(language)
+    made = Environment(
+        loader=PackageLoader("deploy.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(speaks.texts, newstyle=True)  # type: ignore[attr-defined]
+    made.globals |= {
+        "tongue": speaks,
+        "places": PLACES,
+        "endonyms": ENDONYMS,
+        "asset": asset,
+        "concepts": CONCEPTS,
+        "label": label,
+        "exact": EXACT[language],
+        "unsure": UNSURE[language],
+    }
+    made.filters |= {
+        "number": speaks.number,
+        "signed": speaks.signed,
+        "measured": speaks.measured,
+        "share": speaks.share,
+        "day": speaks.day,
+        "moment": speaks.moment,
+        "period": speaks.period,
+        "slug": slug,
+    }
+    return made
+
+
+def page(
+    request: Request, speaks: Tongue, template: str, status: int = 200, **model: Any
+) -> HTMLResponse:
+    """Lays a page out.
+
+    Args:
+        request: What was asked for.
+        speaks: The language.
+        template: Name of the file.
+        status: Of the answer.
+        model: What the page says.
+    """
+    console = console_of(request)
+
+    def chart_address(chart: Chart) -> str:
+        return console.charts.put(chart)
+
+    rest = request.url.path.removeprefix(f"/{speaks.language}")
+    query = f"?{request.url.query}" if request.url.query else ""
+    text = (
+        environment(speaks.language)
+        .get_template(template)
+        .render(
+            place=rest,
+            here=rest.strip("/").partition("/")[0],
+            switch=f"{rest}{query}",
+            address=str(request.url),
+            live=console.live,
+            chart_address=chart_address,
+            **model,
+        )
+    )
+    return HTMLResponse(text, status)

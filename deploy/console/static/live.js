@@ -1,0 +1,89 @@
+// Keeps a page true while it is open. The server tells that something changed, never what: the page
+// is asked for again and its content put in place of the old one, with focus and scroll where they
+// were. A choice that a reader is making is left alone; without this module pages only age.
+
+const banner = document.getElementById("standing");
+const root = document.documentElement;
+let standing = banner.dataset.standing;
+
+function say(what) {
+  banner.dataset.standing = what;
+  const text = banner.dataset[what] ?? "";
+  if (banner.textContent !== text) banner.textContent = text;
+}
+
+function choosing() {
+  return document.activeElement?.closest("form") !== null && document.activeElement !== document.body;
+}
+
+function reachable() {
+  return [...document.querySelectorAll("main, main :is(a, button, select, summary, [tabindex])")];
+}
+
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  if (!answer.ok) return false;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const main = fresh.querySelector("main");
+  if (main === null) return false;
+  const place = reachable().indexOf(document.activeElement);
+  const named = document.activeElement?.id;
+  const { scrollX, scrollY } = window;
+  for (const one of document.querySelectorAll("main details[open]")) {
+    main.querySelector(`#${one.id}`)?.setAttribute("open", "");
+  }
+  document.querySelector("main").replaceWith(document.adoptNode(main));
+  root.dataset.number = fresh.documentElement.dataset.number;
+  if (place >= 0) {
+    const again = (named && document.getElementById(named)) || reachable()[place];
+    again?.focus({ preventScroll: true });
+  }
+  window.scrollTo({ left: scrollX, top: scrollY, behavior: "instant" });
+  return true;
+}
+
+let waiting = false;
+
+async function settle(told) {
+  const before = standing;
+  standing = told.standing;
+  if (told.standing !== "live") say(told.standing);
+  const news = String(told.number) !== root.dataset.number;
+  // A console that was away may be another one since, whatever it counts.
+  if (!news && before !== "away") {
+    if (told.standing === "live" && before !== "live") say(before === "starting" ? "live" : "back");
+  } else if (choosing()) {
+    waiting = true;
+  } else if ((await refresh().catch(() => false)) && told.standing === "live") {
+    say(before === "starting" ? "live" : news ? "news" : "back");
+  }
+}
+
+// One after the other: a release day brings many messages within a moment.
+let queue = Promise.resolve();
+let newest = null;
+
+function take(told) {
+  newest = told;
+  queue = queue.then(async () => {
+    if (newest !== told) return;
+    await settle(told);
+  });
+}
+
+document.addEventListener("focusout", () => {
+  setTimeout(() => {
+    if (!waiting || choosing()) return;
+    waiting = false;
+    queue = queue.then(async () => {
+      if (await refresh().catch(() => false)) say("news");
+    });
+  });
+});
+
+const events = new EventSource("/events");
+events.addEventListener("standing", (event) => take(JSON.parse(event.data)));
+events.addEventListener("error", () => {
+  standing = "away";
+  say("away");
+});

@@ -1,0 +1,1 @@
+"""What pages say: pure functions of a snapshot, a language and what the reader asked for."""

@@ -1,0 +1,82 @@
+"""One browser and one console for all tests of this folder; every test has a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.console.served import Served, served
+from tests.console.world import snapshot
+from tests.extras import library, program
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/console/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+# Of the package, not of the session: its loop runs in this thread as long as it is there, and tests
+# of other folders run loops of their own.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Any]:
+    playwright = library("playwright.sync_api", "dev")
+    chromium = program("chromium", "apt-get install chromium")
+    with playwright.sync_playwright() as started:
+        # As root, which continuous integration is, Chromium has no sandbox.
+        running = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="package")
+def console() -> Iterator[Served]:
+    with served(snapshot()) as running:
+        yield running
+
+
+Opened = Callable[..., Any]
+
+
+@pytest.fixture
+def opened(browser: Any, console: Served) -> Iterator[Opened]:
+    """Opens a page of the console; whatever a browser complains of, or asks others for, fails."""
+    contexts, complaints = [], []
+
+    def watch(request: Any) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "data:")):
+            complaints.append(f"asked for {request.url}")
+
+    def hear(message: Any) -> None:
+        # A network interface of the machine came or went: other tests make some.
+        if message.type in {"error", "warning"} and "ERR_NETWORK_CHANGED" not in message.text:
+            complaints.append(message.text)
+
+    def open_page(
+        path: str,
+        width: int = 1200,
+        scheme: str = "light",
+        status: int = 200,
+        at: str = "",
+        cut_off: bool = False,
+        **more: Any,
+    ) -> Any:
+        viewport = {"width": width, "height": 900}
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, **more)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", watch)
+        if not cut_off:
+            page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        answer = page.goto((at or console.url) + path)
+        assert answer is not None
+        assert answer.status == status
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
