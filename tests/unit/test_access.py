@@ -111,7 +111,8 @@ def test_an_analyst_reads_releases_surges_and_its_alerts_and_answers_and_nothing
 
 def test_the_console_reads_what_is_published_and_has_no_other_right() -> None:
     console = {(r.resource, r.operation, r.name) for r in rights() if r.principal == "console"}
-    assert console == {("topic", "READ", "southmed.indicators.v1")}
+    published = ("southmed.indicators.v1", "southmed.surges.v1")
+    assert console == {("topic", "READ", name) for name in published}
 
 
 def test_releases_are_written_by_the_release_processor_alone_and_kept_by_key() -> None:
