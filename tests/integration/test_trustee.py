@@ -22,7 +22,7 @@ import pytest
 
 from country_adapters import AUTHORITIES
 from deploy.brokers.embedded import EmbeddedBroker
-from deploy.home import init_site, replace_private
+from deploy.home import init_site
 from deploy.reach import Reach
 from deploy.trustee import Place, refresh, split
 from processors.linkage.book import Book
@@ -33,6 +33,7 @@ from schemas.linkage_errors import WrongLinkageKey
 from schemas.linkage_keys import LinkageKey, dump_linkage_key
 from schemas.oprf import token
 from schemas.oprf_errors import TooFewHolders
+from schemas.private_files import replace_private
 from schemas.topics import HOLDERS
 from tests.integration.dying_trustee import AFTER, BEFORE
 from tests.integration.harness import stop
