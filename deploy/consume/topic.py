@@ -92,10 +92,23 @@ async def reading(broker: Broker, start: int | None) -> AsyncIterator[Reader]:
         await consumer.stop()
 
 
+async def _check_right(consumer: AIOKafkaConsumer) -> None:
+    """Asks once for the topic: the client itself would ask again until its patience is spent.
+
+    Raises:
+        TopicAuthorizationFailedError: It is not for this principal.
+    """
+    client = consumer._client  # no public name tells it
+    await client.force_metadata_update()
+    if PARTITION.topic in client.cluster.unauthorized_topics:
+        raise TopicAuthorizationFailedError(PARTITION.topic)
+
+
 async def _begin(consumer: AIOKafkaConsumer, start: int | None) -> Reader:
     consumer.assign([PARTITION])
     try:
         async with asyncio.timeout(PATIENCE):
+            await _check_right(consumer)
             first = (await consumer.beginning_offsets([PARTITION]))[PARTITION]
             end = (await consumer.end_offsets([PARTITION]))[PARTITION]
     except (TopicAuthorizationFailedError, UnknownTopicOrPartitionError, TimeoutError):

@@ -178,6 +178,19 @@ def _cut_key(site: Site) -> None:
     (site.pki / "operator" / "identity.pem").write_bytes(b"-----BEGIN")
 
 
+COE_KEY = ("linkage holder", "trustee.coe 2026")
+COE_BOOK = ("linkage holder", "book of trustee.coe")
+STAGED = "trustees/trustee.coe/linkage_2026.next"
+
+
+def _coe(site: Site) -> Place:
+    return Place(site, "trustee.coe")
+
+
+def _another_share(site: Site) -> None:
+    shutil.copy(Place(site, "trustee.linkage").key_file("2026"), _coe(site).key_file("2026"))
+
+
 def _unannounce(site: Site) -> None:
     trust = site.trust()
     issue(site, trust.following(linkage=[one for one in trust.linkage if one.epoch != "2027"]))
@@ -185,12 +198,12 @@ def _unannounce(site: Site) -> None:
 
 
 def _stage(site: Site) -> None:
-    place = Place(site, "trustee.coe")
+    place = _coe(site)
     replace_private(place.staged("2026"), place.key_file("2026").read_bytes())
 
 
 def _another_book(site: Site) -> None:
-    book = Place(site, "trustee.coe").book
+    book = _coe(site).book
     Book(book, "trustee.national").close()
     book.chmod(0o600)
 
@@ -226,62 +239,25 @@ BROKEN: list[tuple[str, Break, int, set[tuple[str, str]]]] = [
         1,
         {("trust", "platform's key for tokens")},
     ),
-    (
-        "a holder's key that is gone",
-        lambda s: Place(s, "trustee.coe").key_file("2026").unlink(),
-        1,
-        {("linkage holder", "trustee.coe 2026")},
-    ),
-    (
-        "a share of another holder",
-        lambda s: shutil.copy(
-            Place(s, "trustee.linkage").key_file("2026"), Place(s, "trustee.coe").key_file("2026")
-        ),
-        1,
-        {("linkage holder", "trustee.coe 2026")},
-    ),
-    (
-        "half a key",
-        lambda s: Place(s, "trustee.coe").key_file("2026").write_text("{"),
-        1,
-        {("linkage holder", "trustee.coe 2026")},
-    ),
-    (
-        "a key that is not announced",
-        _unannounce,
-        3,
-        {("linkage holder", "trustee.linkage 2027")},
-    ),
-    (
-        "a ceremony that was cut short",
-        _stage,
-        3,
-        {("linkage holder", "trustees/trustee.coe/linkage_2026.next")},
-    ),
+    ("a holder's key that is gone", lambda s: _coe(s).key_file("2026").unlink(), 1, {COE_KEY}),
+    ("half a key", lambda s: _coe(s).key_file("2026").write_text("{"), 1, {COE_KEY}),
+    ("a share of another holder", _another_share, 1, {COE_KEY}),
+    ("a key that is not announced", _unannounce, 3, {("linkage holder", "trustee.linkage 2027")}),
+    ("a ceremony that was cut short", _stage, 3, {("linkage holder", STAGED)}),
     (
         "a holder without its signing key",
-        lambda s: Place(s, "trustee.national").signing.unlink(),
+        lambda s: _coe(s).signing.unlink(),
         1,
-        {("linkage holder", "signing key of trustee.national")},
+        {("linkage holder", "signing key of trustee.coe")},
     ),
     (
         "settings that cannot be read",
-        lambda s: Place(s, "trustee.coe").settings_file.write_text("grants: {}"),
+        lambda s: _coe(s).settings_file.write_text("grants: {}"),
         1,
         {("linkage holder", "settings of trustee.coe")},
     ),
-    (
-        "another holder's book",
-        _another_book,
-        1,
-        {("linkage holder", "book of trustee.coe")},
-    ),
-    (
-        "a damaged book",
-        lambda s: Place(s, "trustee.linkage").book.write_bytes(b"not a database" * 1000),
-        1,
-        {("linkage holder", "book of trustee.linkage")},
-    ),
+    ("another holder's book", _another_book, 1, {COE_BOOK}),
+    ("a damaged book", lambda s: _coe(s).book.write_bytes(b"no book" * 1000), 1, {COE_BOOK}),
     ("public halves that are not of one key", _mix_publics, 1, {("linkage keys", "2026")}),
     ("a suspended stream", _suspend, 1, {("streams", TUNISIA)}),
     ("a ledger of other rules", _outdate, 1, {("ledgers", "TUN-0")}),
@@ -385,7 +361,10 @@ def test_an_epoch_that_was_announced_and_not_opened_is_told(sealed: Site) -> Non
 # --- No cluster ----------------------------------------------------------------------------------
 
 
-def test_a_cluster_that_is_not_there_is_one_fault_and_the_rest_is_skipped(site: Site) -> None:
+def test_a_cluster_that_is_not_there_is_one_fault_and_the_rest_is_skipped(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.doctor.visit.PATIENCE", 1.0)
     identity = site.pki / "operator"
     told = ask_json(site, "--broker", "localhost:1", "--identity", identity)
     assert told.status == 1

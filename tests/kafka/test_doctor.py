@@ -142,6 +142,13 @@ def test_partitions_that_were_added_are_found_by_whoever_uses_them(
     assert ("topics", CASES) in faults(doctor.ask(AUTHORITY))
 
 
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what never answers, however long one waits."""
+    monkeypatch.setattr("deploy.doctor.visit.PATIENCE", 2.0)
+
+
+@pytest.mark.usefixtures("_impatient")
 def test_an_identity_that_has_ended_is_the_reason_that_is_told(
     doctor: Doctor, place: KafkaScene, tmp_path: Path
 ) -> None:
@@ -158,6 +165,7 @@ def test_an_identity_that_has_ended_is_the_reason_that_is_told(
     assert states(found, "rights") == {State.SKIPPED}
 
 
+@pytest.mark.usefixtures("_impatient")
 def test_a_broker_that_is_dialled_by_another_name_is_not_believed(
     doctor: Doctor, place: KafkaScene
 ) -> None:
