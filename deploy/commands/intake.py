@@ -139,6 +139,10 @@ class Quiet(faust.Worker):
         self.spinner = None
         return super().on_init_dependencies()
 
+    async def _sentinel_task(self) -> None:
+        """The last thing that the loop does; Faust lets it sleep for a second."""
+        await asyncio.sleep(0.05)
+
     def _schedule_shutdown(self, signal: signal.Signals) -> None:
         if not self.asked:
             self.asked = True
