@@ -46,6 +46,7 @@ STOP_OVERDUE = LogLine(
     ("seconds",),
     "The worker was asked to end, and its client still waited for a broker that is away; the"
     " process ends without it. Its ledger is whole.",
+    "Nothing is lost. Where is the broker?",
 )
 LOOP_HANGS = LogLine(
     "process",
