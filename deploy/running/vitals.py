@@ -4,6 +4,8 @@ An intake worker is alive while its loop turns and its watchdog is content; it i
 in its group, has partitions, and does not lag behind. An adapter is alive while its loop turns,
 and ready while the broker answers: what it cannot send is safe in its outbox. A trustee is alive
 while its loop turns, and ready while the broker answers and it has every key that it is named for.
+The process of alerts is alive while its loop turns, and ready while the broker answers and its
+newest round came to its end.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from deploy.identity import Identity
 from deploy.running.broker_clock import ask_the_time, best_of
 from deploy.running.guard import LoopGuard
 from deploy.running.health import Check, Checks, Told
+from processors.alerts.metrics import AlertMeters
 from processors.intake.metrics import IntakeMeters
 from processors.intake.watchdog import PATIENCE, Sight, Vitals
 from processors.linkage.judge import Office
@@ -191,6 +194,35 @@ def of_trustee(
     return Told(
         live=lambda: {"loop": {"ok": guard.alive}},
         ready=ready,
+        registry=_with_process(meters),
+        look=look,
+    )
+
+
+def of_alerts(guard: LoopGuard, meters: AlertMeters, broker: Broker, identity: Path | None) -> Told:
+    """What is told of the process of alerts.
+
+    Args:
+        guard: The guard of its loop.
+        meters: Its metrics.
+        broker: Where Kafka is.
+        identity: Its identity, if it has one.
+    """
+    seen = {"reachable": False}
+    surroundings = Surroundings(meters, broker, identity)
+
+    async def look() -> None:
+        seen["reachable"] = await answers(broker)
+        meters.reached(seen["reachable"])
+        if seen["reachable"]:
+            await surroundings.look()
+
+    return Told(
+        live=lambda: {"loop": {"ok": guard.alive}},
+        ready=lambda: {
+            "broker": {"ok": seen["reachable"]},
+            "round": {"ok": meters.in_order is True},
+        },
         registry=_with_process(meters),
         look=look,
     )
