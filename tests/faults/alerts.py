@@ -28,9 +28,10 @@ from processors.compacted import Record
 from schemas.alerts import CHANNELS
 from tests.faults.brokers import any_node, restart
 from tests.faults.oracle import Difference
-from tests.faults.recruiters import Network, Numbers, network, shared_numbers
+from tests.faults.recruiters import Network, network, shared_numbers
 from tests.faults.stage import Stage
 from tests.faults.supervisor import Supervised
+from tests.recruiters import Numbers
 
 ALERTS = "processor.alerts"
 ROWS = 12

@@ -12,17 +12,17 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
 
 from country_adapters import AUTHORITIES
-from country_adapters.kit.register import Register, load_register
+from country_adapters.kit.register import Register
 from country_adapters.kit.runner import run
 from deploy.adapter import Adapter
 from deploy.demo import connecting, southmed
@@ -38,18 +38,11 @@ from tests.faults.oracle import Difference, undisturbed
 from tests.faults.stage import Stage
 from tests.faults.supervisor import Supervised
 from tests.integration.trustees import TRUSTEE, a_trustee
-from tests.unit.small_register import HEADER, REGISTER, declare
+from tests.recruiters import Numbers, write
 
 YEAR = str(datetime.now(UTC).year)
 A_ROW = 3
 """Telephones that a row names, about."""
-_COLUMN = "      phone: {header: Tél, kind: identifier, type: PHONE, of: facilitator, split: ;}\n"
-_RULE = """\
-    identifiers:
-      - {column: phone, role: RECRUIT, evidence_grade: B, period: reported}
-"""
-Numbers = Mapping[str, list[list[str]]]
-"""Of each authority, by row, the telephones that it names."""
 Seen = Counter[tuple[str, bytes]]
 """How often a country's cases hold a token, as the platform keeps it."""
 
@@ -69,25 +62,6 @@ def shared_numbers(rows: int, first: int = 0) -> Numbers:
         held[one].append(phone)
         held[other] += [phone] * (2 if number % 3 == 0 else 1)
     return {authority: [phones[n::rows] for n in range(rows)] for authority, phones in held.items()}
-
-
-def write(folder: Path, numbers: Numbers, day: date) -> dict[str, Register]:
-    """Puts registers that name these telephones into a folder, in the place of those there."""
-    made = {}
-    told = f"{day - timedelta(days=40):%d/%m/%Y}"
-    for authority, country in AUTHORITIES.items():
-        here = folder / authority
-        here.mkdir(parents=True, exist_ok=True)
-        declared = REGISTER.replace("    ignore: [Nom]\n", f"{_COLUMN}    ignore: [Nom]\n") + _RULE
-        declare(here, declared.replace("tn.test", authority).replace("TUN", country))
-        lines = [
-            f"D{n},1,Victime Fictive,{told},{told},achevée,psy,,{';'.join(phones)}"
-            for n, phones in enumerate(numbers[authority])
-            if phones
-        ]
-        (here / "r.csv").write_text("\n".join([f"{HEADER},Tél", *lines]), encoding="utf-8")
-        made[authority] = load_register(here, here)
-    return made
 
 
 @dataclass

@@ -12,7 +12,8 @@ from country_adapters import AUTHORITIES
 from processors.compacted import Record
 from tests.faults.alerts import Revisions, compare, revisions
 from tests.faults.oracle import Difference
-from tests.faults.recruiters import shared_numbers, write
+from tests.faults.recruiters import shared_numbers
+from tests.recruiters import write
 
 TOLD = {"southmed.alerts.v1": [b"one", b"other"], "southmed.surges.v1": [b"a surge"]}
 
