@@ -19,6 +19,7 @@ from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
 from deploy.bench.registers import WRITERS, RegisterFigures, measure_registers
 from deploy.bench.releasing import ROUNDS, ReleaseFigures, measure_releases
+from deploy.bench.rounds import RoundCost, measure_round
 from deploy.bench.sealing import Sealing, measure_sealing
 from deploy.bench.tokens import TokensCost, measure_tokens
 from deploy.bench.trustee import TrusteeFigures, measure_trustee
@@ -69,7 +70,7 @@ class Extent:
     def steps(self) -> int:
         """How often something is done in all."""
         readings = len(self.records) * self.rounds
-        return readings + self.latency_events + len(WRITERS) + self.release_rounds + 9
+        return readings + self.latency_events + len(WRITERS) + self.release_rounds + 10
 
 
 LINKAGE_SIZES = (1, 500)
@@ -115,6 +116,7 @@ class Figures:
     memory: dict[str, float]
     latency: Latency
     tokens: TokensCost
+    alerts: RoundCost
     releases: ReleaseFigures
     registers: list[RegisterFigures] = field(default_factory=list)
     detecting: list[DetectorCost] = field(default_factory=list)
@@ -149,6 +151,7 @@ class Figures:
             "memory": self.memory,
             "latency": asdict(self.latency),
             "tokens": asdict(self.tokens),
+            "alerts": asdict(self.alerts),
             "releases": asdict(self.releases),
             "registers": [asdict(register) for register in self.registers],
             "detecting": [asdict(detector) for detector in self.detecting],
@@ -211,6 +214,8 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
         )
     tokens = measure_tokens(folder, extent.sightings)
     on_step("tokens")
+    alerts = measure_round(folder, extent.sightings)
+    on_step("alerts")
     releases = measure_releases(
         folder,
         cases=extent.release_cases,
@@ -231,6 +236,7 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
         registers=registers,
         detecting=detecting,
         tokens=tokens,
+        alerts=alerts,
         releases=releases,
         trustee=trustee,
     )

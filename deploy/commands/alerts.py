@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from json import loads
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,14 +15,17 @@ from pydantic import ValidationError
 from rich.markup import escape
 
 from deploy.alerts.audit import audit as audited
-from deploy.alerts.gather import Gathered, gather
-from deploy.alerts.place import Place, init_keys
+from deploy.alerts.office import Office
+from deploy.alerts.place import init_keys
 from deploy.alerts.reader import AlertReader, following
 from deploy.commands.consume import LanguageOption, TrustOption
+from deploy.commands.health import HealthOption
 from deploy.commands.later import later
 from deploy.consume.trusting import LiveTrust
 from deploy.home import Site
 from deploy.identity import Identity
+from deploy.running import health, vitals
+from deploy.running.guard import LoopGuard, beside
 from deploy.terminal import (
     BrokerOption,
     Exit,
@@ -40,12 +42,7 @@ from deploy.terminal import (
 from processors.alerts import lines
 from processors.alerts.errors import AlertTopicUnreachable, AnswerRefused, NoSuchAlert
 from processors.alerts.life import may_follow
-from processors.alerts.log import Known, TopicLog
-from processors.alerts.plan import Held, Plan, plan
-from processors.alerts.publish import Round
 from processors.compacted import Outgoing, write_records
-from processors.release.log import TopicLog as ReleaseLog
-from processors.release.log import open_all
 from schemas.alerts import (
     ANALYSTS,
     CHANNELS,
@@ -61,7 +58,6 @@ from schemas.alerts import (
     reasons_of,
 )
 from schemas.codelists import Language, codelist
-from schemas.errors import SouthmedError
 from schemas.kafka import Broker
 from schemas.log_lines import tell
 
@@ -101,49 +97,6 @@ def init_keys_command(site: SiteOption) -> None:
         out.print(f"wrote {path}")
 
 
-class _Office:
-    """The process that publishes alerts."""
-
-    def __init__(self, site: Path, broker: Broker) -> None:
-        self._place = Place(Site(site))
-        self._broker = broker
-
-    async def gathered(self, day: date) -> Gathered:
-        """What is found now."""
-        published = await ReleaseLog(self._broker).read()
-        return gather(self._place, open_all(published, self._place.site.trust()), day)
-
-    async def round(self, day: date) -> Round:
-        """Publishes what has changed."""
-        found = await self.gathered(day)
-        secrets = self._place.secrets()
-
-        def make(there: Known) -> Plan:
-            return plan(found.now, there.out, there.heard, secrets)
-
-        done = await self._place.board(TopicLog(self._broker)).run(make)
-        tell(lines.ALERTS_WRITTEN, alerts=len(done.written))
-        for country, number in sorted(Counter(held.country for held in done.held).items()):
-            tell(lines.HITS_HELD, country=country, alerts=number)
-        return done
-
-    async def follow(self, every: float) -> None:
-        """Round after round, until cancelled."""
-        while True:
-            try:
-                await self.round(_day(None))
-            except SouthmedError as error:
-                tell(lines.ROUND_FAILED, code=error.code)
-            await asyncio.sleep(every)
-
-    async def audit(self, day: date) -> tuple[Known, tuple[Held, ...], Gathered]:
-        """What is out, what would be held now, and what was found."""
-        found = await self.gathered(day)
-        there = await self._place.board(TopicLog(self._broker)).look()
-        made = plan(found.now, there.out, there.heard, self._place.secrets())
-        return there, made.held, found
-
-
 @app.command()
 def run(
     site: SiteOption,
@@ -154,16 +107,21 @@ def run(
         float, typer.Option("--every", min=1, help="Seconds between two rounds.")
     ] = 300.0,
     as_of: AsOfOption = None,
+    health_port: HealthOption = None,
     json: JsonOption = False,
 ) -> None:
     """Publishes alerts: raises, changes and closes what has to be; after a crash, goes on."""
-    office = _Office(site, broker_at(broker, identity))
-    if not once:
-        if as_of is not None:
-            raise typer.BadParameter("only with --once", param_hint="--as-of")
-        run_until_stopped(office.follow(every))
-        return
-    done = run_until_stopped(office.round(_day(as_of)))
+    if as_of is not None and not once:
+        raise typer.BadParameter("only with --once", param_hint="--as-of")
+    office, guard = Office(site, broker_at(broker, identity)), LoopGuard()
+    tell(lines.ALERTS_START, version=version("southmed"))
+    guard.start()
+    told = vitals.of_alerts(guard, office.meters, office.broker, identity)
+    with health.serve(health_port, told):
+        if not once:
+            run_until_stopped(beside(guard.tick_forever(), office.follow(every)))
+            return
+        done = run_until_stopped(beside(guard.tick_forever(), office.round(_day(as_of))))
     if done is None:
         raise typer.Exit(Exit.FAILED)
     if json:
@@ -189,7 +147,7 @@ def audit(
     json: JsonOption = False,
 ) -> None:
     """Shows what is told to each reader, what nothing backs, what is held, and what is a hub."""
-    office = _Office(site, broker_at(broker, identity))
+    office = Office(site, broker_at(broker, identity))
     found = run_until_stopped(office.audit(_day(as_of)))
     if found is None:
         raise typer.Exit(Exit.FAILED)

@@ -18,6 +18,7 @@ from deploy.bench.figures import (
     measure_latency_on_kafka,
 )
 from deploy.bench.releasing import ReleaseFigures
+from deploy.bench.rounds import RoundCost
 from deploy.bench.tokens import TokensCost
 from deploy.commands.demo import BrokerKind
 from deploy.terminal import JsonOption, out, print_json, progress, table
@@ -138,6 +139,7 @@ def _show(figures: Figures) -> None:
     )
     _show_linkage(figures)
     _show_tokens(figures.tokens)
+    _show_round(figures.alerts)
     _show_releases(figures.releases)
     _show_registers(figures)
     _show_detecting(figures)
@@ -162,6 +164,16 @@ def _show_tokens(cost: TokensCost) -> None:
         for step, rate in cost.sightings_per_second.items()
     ]
     out.print(table(title, ["step", "sightings a core-second#", "found#"], rows))
+
+
+def _show_round(cost: RoundCost) -> None:
+    title = (
+        f"A round of alerts: {cost.sightings:,} sightings in {cost.cases:,} cases come to"
+        f" {cost.alerts:,} alerts; {cost.peak_mib:,.0f} MiB at most"
+    )
+    rows = [(step, f"{rate:,.0f}") for step, rate in cost.sightings_per_second.items()]
+    rows.append(("all of a round that changes nothing", f"{cost.a_round:,.0f}"))
+    out.print(table(title, ["step", "sightings a core-second#"], rows))
 
 
 def _show_linkage(figures: Figures) -> None:

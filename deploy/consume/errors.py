@@ -33,7 +33,7 @@ class TopicClosed(ConsumeError):
 
     code = "TOPIC_CLOSED"
     summary = "the topic cannot be read"
-    advice = "Check --identity: analysts, authorities and the operator may read releases."
+    advice = "Check --identity; docs/topics.md says who may read which topic."
 
 
 class StateInvalid(ConsumeError):

@@ -12,6 +12,7 @@ from deploy.documents.markdown import code, document, table
 from deploy.running import lines as process_lines
 from deploy.running.health import PATHS
 from processors.alerts import lines as alert_lines
+from processors.alerts.metrics import ALERT_METRICS
 from processors.intake import lines as intake_lines
 from processors.intake.metrics import INTAKE_METRICS
 from processors.linkage import lines as linkage_lines
@@ -38,6 +39,7 @@ METRICS: dict[str, Sequence[Metric]] = {
     "Adapter": [metric for metric in PUBLISHER_METRICS if metric not in SHARED],
     "Trustee": [metric for metric in LINKAGE_METRICS if metric not in SHARED],
     "Delivery of alerts": [metric for metric in DELIVERY_METRICS if metric not in SHARED],
+    "Alerts": [metric for metric in ALERT_METRICS if metric not in SHARED],
 }
 
 
@@ -63,8 +65,8 @@ def render() -> str:
         ),
         "## Health",
         "With `--health PORT` (or `SOUTHMED_HEALTH`), `southmed intake run`, `southmed adapter run"
-        " --follow`, `southmed linkage serve` and `southmed alerts deliver` serve three paths on"
-        " that port of 127.0.0.1; without it they open no port."
+        " --follow`, `southmed linkage serve`, `southmed alerts run` and `southmed alerts deliver`"
+        " serve three paths on that port of 127.0.0.1; without it they open no port."
         " `southmed health --port PORT [--ready]` asks them and exits 0 or 1. The first two answer"
         ' `{"ok": ..., "checks": {...}}`.',
         table(["path", "tells"], [[code(path), meaning] for path, meaning in PATHS.items()]),

@@ -45,7 +45,7 @@ PATHS = {
     READYZ: "200 while the process does its work, else 503. Intake: the broker answers, the worker"
     " is in its group and has partitions, and no more records wait than the limit in the answer."
     " Adapter and delivery: the broker answers. Trustee: the broker answers, and it has every key"
-    " that it is named for.",
+    " that it is named for. Alerts: the broker answers, and the newest round came to its end.",
     METRICS: "All metrics, as Prometheus's text format 0.0.4.",
 }
 Check = Mapping[str, bool | int | float]

@@ -5,7 +5,8 @@ in its group, has partitions, and does not lag behind. An adapter is alive while
 and ready while the broker answers: what it cannot send is safe in its outbox. A trustee is alive
 while its loop turns, and ready while the broker answers and it has every key that it is named for.
 A delivery of alerts is alive while its loop turns, and ready while the broker answers: what it
-cannot send is in its book.
+cannot send is in its book. The process of alerts is ready while, besides, its newest round came to
+its end.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from deploy.identity import Identity
 from deploy.running.broker_clock import ask_the_time, best_of
 from deploy.running.guard import LoopGuard
 from deploy.running.health import Check, Checks, Told
+from processors.alerts.metrics import AlertMeters
 from processors.intake.metrics import IntakeMeters
 from processors.intake.watchdog import PATIENCE, Sight, Vitals
 from processors.linkage.judge import Office
@@ -210,6 +212,33 @@ def of_delivery(
         broker: Where Kafka is.
         identity: Its identity, if it has one.
     """
+    return _of_client(guard, meters, broker, identity, dict)
+
+
+def of_alerts(guard: LoopGuard, meters: AlertMeters, broker: Broker, identity: Path | None) -> Told:
+    """What is told of the process of alerts.
+
+    Args:
+        guard: The guard of its loop.
+        meters: Its metrics.
+        broker: Where Kafka is.
+        identity: Its identity, if it has one.
+    """
+
+    def newest() -> Checks:
+        return {"round": {"ok": meters.in_order is True}}
+
+    return _of_client(guard, meters, broker, identity, newest)
+
+
+def _of_client(
+    guard: LoopGuard,
+    meters: DeliveryMeters | AlertMeters,
+    broker: Broker,
+    identity: Path | None,
+    besides: Callable[[], Checks],
+) -> Told:
+    """What is told of a process that is ready while the broker answers, and what else must be."""
     seen = {"reachable": False}
     surroundings = Surroundings(meters, broker, identity)
 
@@ -221,7 +250,7 @@ def of_delivery(
 
     return Told(
         live=lambda: {"loop": {"ok": guard.alive}},
-        ready=lambda: {"broker": {"ok": seen["reachable"]}},
+        ready=lambda: {"broker": {"ok": seen["reachable"]}, **besides()},
         registry=_with_process(meters),
         look=look,
     )

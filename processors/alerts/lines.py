@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from schemas.log_lines import LogLine
 
+ALERTS_START = LogLine(
+    "alerts", "alerts_start", "info", ("version",), "The process of alerts begins."
+)
 ANSWER_PASSED_OVER = LogLine(
     "alerts",
     "answer_passed_over",

@@ -14,6 +14,7 @@ The rules:
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 from base64 import b64decode, b64encode
@@ -154,7 +155,8 @@ class Board:
         """
         with self._notes.alone():
             finished = await self._finish(await self.look())
-            made = make(await self.look())
+            # A plan may take a while, and whoever asks how the process is has to be answered.
+            made = await asyncio.to_thread(make, await self.look())
             messages = [message_of(c, alert, self._signer) for c, alert in made.alerts]
             if messages:
                 self._notes.intend(messages)

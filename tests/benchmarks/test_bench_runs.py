@@ -124,6 +124,18 @@ class TestQuickBench:
         assert tokens["findings"]["D1"] > 0
         assert 0 < tokens["sightings_mib"] <= tokens["peak_mib"]
 
+    def test_a_round_of_alerts_is_measured_and_planning_again_changes_nothing(
+        self, figures: dict[str, Any]
+    ) -> None:
+        alerts = figures["alerts"]
+        assert alerts["sightings"] == 2_000
+        assert alerts["alerts"] > 0
+        assert alerts["again"] == 0
+        rates = alerts["sightings_per_second"]
+        steps = ["detecting", "disclosing", "planning, nothing out", "planning, all out"]
+        assert list(rates) == steps
+        assert 0 < alerts["a_round"] < min(rates.values())
+
     def test_nothing_is_infinite_or_not_a_number(self, figures: dict[str, Any]) -> None:
         assert all(math.isfinite(number) for number in _numbers(figures))
 

@@ -38,6 +38,8 @@ from tests.integration.harness import standing_in
 SUBJECTS = b"S"
 OF_THE_RUN = "DQ_LATE"
 """Counts when facts were accepted, which no other run has in common."""
+SIGHTING = "network.linkage"
+"""Stated once a trustee has answered, so no register alone tells it."""
 Fact = tuple[bytes, bytes]
 """A fact's reference, and a digest of what stands for it."""
 
@@ -129,7 +131,7 @@ def same_pseudonyms(known: Site, other: Site, authorities: Iterable[str]) -> Non
 
 
 def in_ledgers(site: Site) -> Counted:
-    """What the newest ledgers of a site hold."""
+    """What the newest ledgers of a site hold of the rows of its registers."""
     cells: Counter[Cell] = Counter()
     facts: Counter[Fact] = Counter()
     for path in newest_ledgers(site.ledgers).values():
@@ -138,9 +140,14 @@ def in_ledgers(site: Site) -> Counted:
             if (cell := read_cell(key))[0] != OF_THE_RUN:
                 cells[cell] += unpack_count(value)
         for _, value in ledger.items(SUBJECTS):
-            facts.update(map(_fact, unpack_subject(value)))
+            facts.update(map(_fact, filter(_counts, unpack_subject(value))))
         ledger.close()
     return Counted(dict(cells), facts)
+
+
+def _counts(fields: Mapping[str, Any]) -> bool:
+    """Whether an event tells a fact of a register's rows: not taken back, and no sighting."""
+    return bool(fields["validation"] != "WITHDRAWN" and fields["event_type"] != SIGHTING)
 
 
 def _fact(fields: Mapping[str, Any]) -> Fact:

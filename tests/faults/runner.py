@@ -126,13 +126,13 @@ class Theatre:
     ) -> Result:
         try:
             found = in_ledgers(stage.place.site)
-            difference = compare(found, self.due) + stage.difference
+            difference = compare(found, stage.due) + stage.difference
             disagreeing = asyncio.run(_audit(stage))
             records = sum(stage.offsets().values())
         except Exception as failed:
             return Result(
                 *(scenario.name, seed, stage.deeds, 0, 0, seconds),
-                *(compare(Counted({}, {}), self.due), 0, error or repr(failed)),
+                *(compare(Counted({}, {}), stage.due), 0, error or repr(failed)),
             )
         return Result(
             *(scenario.name, seed, stage.deeds, found.total, records, seconds),

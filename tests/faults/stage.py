@@ -43,7 +43,7 @@ class Stage:
     Attributes:
         place: The site and its cluster.
         rng: The only source of chance.
-        due: What must come out.
+        due: What must come out; of the registers on the place.
         far: The far side of a network, where there is one.
         workers: Intake workers by name.
         adapters: Adapters by authority.

@@ -21,16 +21,19 @@ from deploy.demo import southmed
 from deploy.home import Site
 from processors.alerts.facts import CaseProfile, Sighting
 from processors.alerts.log import TopicLog, known
+from processors.alerts.metrics import ALERT_METRICS
 from processors.alerts.profiles import profiles
 from processors.compacted import Record
 from schemas.alerts import CHANNELS, CLOSED, CONTACTS, Alert
 from schemas.kafka import Broker
 from tests.integration.dying_alerts import STEPS
 from tests.integration.harness import kill_after
+from tests.integration.test_health import ask, checks, samples, until
 from tests.unit.alert_site import a_site, backing, put
 from tests.unit.alerting import Platform
 from tests.unit.detection import NOW, sight
 from tests.unit.test_alert_plan import HIT, THREE
+from tests.unit.test_health import free_port
 
 pytestmark = pytest.mark.broker
 
@@ -237,3 +240,26 @@ async def _until(holds: Any) -> bool:
 
 def test_the_month_of_these_tests_is_that_of_the_sightings() -> None:
     assert NOW == 2026 * 12 + 6
+
+
+def test_it_is_ready_once_a_round_came_to_its_end_and_tells_what_it_did(stage: Stage) -> None:
+    guesses = [sight(f"TUN/{n}", f"number {n}", backed=False) for n in range(5)]
+    put(stage.site, [*(sight(f"LBN/{n}", f"number {n}") for n in range(5)), *guesses])
+    port = free_port()
+    process = stage.start("run", "--every", "1", "--health", str(port))
+    try:
+        until(lambda: ask(port, "/livez")[0] == 200)
+        until(lambda: ask(port, "/readyz")[0] == 200)
+        found = samples(port)
+        written = sum(len(records) for records in stage.records().values())
+        assert found["southmed_alerts_written_total"][()] == written > 0
+        assert found["southmed_alerts_held"][("TUN",)] == 2
+        assert found["southmed_alerts_rounds_total"][()] >= 1
+        assert set(found) >= {metric.name for metric in ALERT_METRICS if not metric.labels}
+        (stage.site.platform / "alerts.key").unlink()
+        until(lambda: not checks(port, "/readyz")["round"]["ok"])
+        assert ask(port, "/livez")[0] == 200
+        assert samples(port)["southmed_alerts_rounds_failed_total"][()] >= 1
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) == 0

@@ -1,6 +1,7 @@
 """The five promises of southmed, one test each, on one whole run of all four authorities.
 
-What a promise means in this version is told at each.
+What a promise means in this version is told at each. The fifth needs registers that name one
+recruiter in two countries now, and has a run of its own.
 """
 
 from __future__ import annotations
@@ -8,16 +9,25 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from country_adapters import AUTHORITIES
+from country_adapters.kit.runner import run
+from deploy.alerts.place import init_keys as init_alert_keys
+from deploy.brokers.embedded import EmbeddedBroker
 from deploy.demo import southmed
-from deploy.home import LiveSecrets
+from deploy.home import LiveSecrets, init_site
+from deploy.reach import Reach
 from deploy.reconcile import read_totals
 from deploy.release import KeyFiles, init_keys, read_ledgers
 from processors.release.snapshot import count, of_period
@@ -27,7 +37,9 @@ from schemas.envelope import open_body, verify
 from schemas.errors import SouthmedError
 from schemas.releases import Release
 from schemas.topics import CASES, RELEASES, CaseTopic, all_topics
-from tests.integration.harness import Scene, kill_after, scene
+from tests.integration.harness import EmbeddedScene, Scene, kill_after, scene, stop
+from tests.integration.trustees import a_trustee, serving
+from tests.recruiters import Numbers, write
 
 pytestmark = pytest.mark.broker
 
@@ -193,7 +205,7 @@ def test_4_what_is_published_has_noise_in_every_cell_and_no_event_lies_open_on_t
 
 
 def test_5_no_country_can_read_anothers_cases(ran: Ran) -> None:
-    """Seeing networks comes later; here, no authority holds a key that opens any batch."""
+    """No authority holds a key that opens any batch, its own included."""
     secrets = LiveSecrets(ran.place.site)()
     (name, records) = next((n, r) for n, r in ran.messages.items() if n == CASES.name("TUN"))
     partition, value = records[0]
@@ -204,3 +216,78 @@ def test_5_no_country_can_read_anothers_cases(ran: Ran) -> None:
     with pytest.raises(SouthmedError) as caught:
         open_body(batch, [])
     assert caught.value.code == "NOT_FOR_US"
+
+
+NUMBER = "+21620123456"
+TRACES = ("20123456", "20 123 456")
+NAMED: Numbers = {
+    "tn.inltp": [[NUMBER], ["+216 20 123 456"], ["+21620123457"]],
+    "lb.isf": [["0021620123456"], ["+9613000101"]],
+    "ma.cnclt": [["+212600000101"]],
+    "jo.ctu": [["+962790000101"]],
+}
+"""One recruiter's telephone in two countries, spelt as each spells it, and others of their own."""
+
+
+@pytest.fixture
+def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    """Four authorities that have told what their registers name, and a trustee.
+
+    The gate is open: of four small registers it would let nothing out, and it is promise 1.
+    """
+    monkeypatch.setattr("deploy.adapter.run", partial(run, unsafe_without_gate=True))
+    site = init_site(tmp_path / "site", AUTHORITIES, anonymity=None)
+    a_trustee(site, str(date.today().year))
+    init_alert_keys(site)
+    registers = write(tmp_path / "registers", NAMED, date.today())
+    with EmbeddedBroker() as embedded:
+        place = EmbeddedScene(site, Reach(embedded.servers), registers, embedded)
+        trustee = serving(site, place.reach)
+        try:
+            with place.workers("a"):
+                asyncio.run(asyncio.wait_for(publish(place), timeout=120))
+        finally:
+            stop(trustee)
+        yield place
+
+
+def alerts(place: Scene, *words: str) -> Any:
+    """What a command of ``southmed alerts`` tells."""
+    where = ("--broker", place.reach.servers, "--json")
+    process = southmed("alerts", *words, *where, output=subprocess.PIPE)
+    told, problem = process.communicate(timeout=60)
+    assert process.returncode == 0, problem
+    return json.loads(told)
+
+
+def test_5_a_recruiter_s_telephone_in_two_countries_is_told_to_both_and_read_by_nobody(
+    seen: Scene,
+) -> None:
+    """Both contact points learn of each other and the analysts of a network; others of nothing."""
+    alerts(seen, "run", "--once", "--site", str(seen.site.root))
+    told = {
+        who: alerts(seen, "show", "--as", who, "--trust", str(seen.site.trust_file))
+        for who in ("contact.tn", "contact.lb", "contact.ma", "contact.jo", "analyst.coe")
+    }
+    (tunisia,) = [a["about"] for a in told["contact.tn"] if a["about"]["detector"] == "D1"]
+    (lebanon,) = [a["about"] for a in told["contact.lb"] if a["about"]["detector"] == "D1"]
+    assert [c["country"] for c in tunisia["counterparts"]] == ["LBN"]
+    assert [c["country"] for c in lebanon["counterparts"]] == ["TUN"]
+    assert [len(about["cases"]) for about in (tunisia, lebanon)] == [2, 1]
+    (analysts,) = [a["about"] for a in told["analyst.coe"] if a["about"]["detector"] == "D1"]
+    assert (sorted(analysts["countries"]), analysts["size"]) == (["LBN", "TUN"], "2-3")
+    assert told["contact.ma"] == told["contact.jo"] == []
+
+    # Each is told of its own cases only, and analysts of none.
+    ours, theirs = ([case["case"] for case in about["cases"]] for about in (tunisia, lebanon))
+    assert not [case for case in theirs if case in json.dumps(told["contact.tn"])]
+    assert not [case for case in ours if case in json.dumps(told["contact.lb"])]
+    assert not [case for case in (*ours, *theirs) if case in json.dumps(told["analyst.coe"])]
+
+    # The number stands nowhere outside of the registers: on no topic, and in no file of anybody.
+    messages = asyncio.run(everything(seen))
+    left = b"\n".join(v for records in messages.values() for _, v in records)
+    files = [path for path in seen.site.root.rglob("*") if path.is_file()]
+    assert {path.parent.name for path in files} >= {"platform", "trustee.linkage", "tn.inltp"}
+    left += b"\n".join(path.read_bytes() for path in files)
+    assert [trace for trace in TRACES if trace.encode() in left] == []

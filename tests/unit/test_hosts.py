@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.alerts import place as alerts
+from deploy.alerts.place import init_keys
 from deploy.brokers.rules import everywhere
 from deploy.home import Site, init_site
 from deploy.manifests.properties import BROKERS, settings
@@ -199,6 +201,24 @@ def test_a_trustee_finds_its_keys_of_all_years(tmp_path: Path, keys: Site) -> No
     assert office.holds("2026")
     assert office.holds("2027")
     assert office.signer.keyid == made.signer().keyid
+
+
+def test_the_process_of_alerts_finds_its_keys(tmp_path: Path, keys: Site) -> None:
+    init_keys(keys)
+    made = alerts.Place(keys)
+    host = Host(tmp_path, {path.name: path for path in (made.signing, made.ids)})
+    host.publish(keys.trust_file.read_bytes())
+    host.start("platform")
+    found = alerts.Place(host.site)
+    assert found.signer().keyid == made.signer().keyid
+    assert found.secrets().id_of("a topic", b"an anchor") == made.secrets().id_of(
+        "a topic", b"an anchor"
+    )
+    text = (SYSTEMD / "southmed-alerts.service").read_text(encoding="utf-8")
+    assert set(re.findall(r"^LoadCredential=(\S+\.key):", text, re.MULTILINE)) == {
+        "alerts.key",
+        "alert-ids.key",
+    }
 
 
 def test_what_is_handed_over_would_be_refused_as_it_is(host: Host) -> None:
