@@ -17,11 +17,15 @@ FUZZ ?= 1000000
 demo: $(READY)  ## Four registers, a broker, the intake, and a summary that reconciles.
 	$(BIN)/southmed demo
 
-test: $(READY)  ## All tests; those that need Apache Kafka or PostgreSQL run where it is installed.
-	$(BIN)/python -m pytest
+# Files of tests that share nothing run side by side; those that start brokers one after the other.
+QUICK_TESTS := tests/unit tests/attacks
+BESIDE := -n auto --dist loadfile
+
+test: quick  ## All tests; those that need Apache Kafka or PostgreSQL run where it is installed.
+	$(BIN)/python -m pytest $(QUICK_TESTS:%=--ignore=%)
 
 quick: $(READY)  ## Those that start no broker; what one runs while working.
-	$(BIN)/python -m pytest tests/unit tests/attacks
+	$(BIN)/python -m pytest $(QUICK_TESTS) $(BESIDE)
 
 faults: $(READY)  ## Every fault we can think of, on three real brokers; needs java and mvn.
 	$(BIN)/python -m tests.faults $(if $(QUICK),--quick)

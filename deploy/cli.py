@@ -24,6 +24,8 @@ WORDS = {
     "intake": "deploy.commands.intake:app",
     "indicators": "deploy.commands.indicators:app",
     "release": "deploy.commands.release:app",
+    "linkage": "deploy.commands.linkage:app",
+    "alerts": "deploy.commands.alerts:app",
     "consume": "deploy.commands.consume:consume",
     "console": "deploy.commands.console:app",
     "health": "deploy.commands.health:health",

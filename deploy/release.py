@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -21,9 +20,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from deploy.home import Site, issue
+from deploy.ledgers import every_ledger
 from processors.indicators.acceptance import Closing
-from processors.intake.errors import LedgerMissing
-from processors.intake.ledger import Ledger, newest_ledgers
+from processors.intake.ledger import Ledger
 from processors.intake.records import HEADS, SUBJECTS, unpack_head, unpack_subject
 from processors.release.calendar import Item
 from processors.release.desk import Desk
@@ -37,7 +36,6 @@ from schemas.errors import KeyFileInvalid
 from schemas.keys import SigningKey, dump_private, load_private
 from schemas.private_files import read_private, replace_private, write_private
 from schemas.releases import LogRange, StreamRange
-from schemas.topics import COUNTRY_CODES, PARTITIONS, CaseTopic
 from schemas.trust import PLATFORM, TrustedKey
 
 _SECRET_BYTES = 32
@@ -122,27 +120,6 @@ def _list_key(site: Site, signer: SigningKey) -> bool:
 # --- Ledgers --------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _ledgers(root: Path) -> Iterator[dict[CaseTopic, Ledger]]:
-    """The newest ledger of every partition, each as it is at this moment.
-
-    Raises:
-        LedgerMissing: A partition has none here; a release without it would count too little.
-    """
-    newest = newest_ledgers(root)
-    due = len(COUNTRY_CODES) * PARTITIONS
-    if len(newest) < due:
-        raise LedgerMissing(
-            expected=f"ledgers of all {due} partitions under {root}", got=f"{len(newest)} of them"
-        )
-    with ExitStack() as stack:
-        opened = {}
-        for topic, path in sorted(newest.items(), key=lambda item: item[1].name):
-            opened[topic] = ledger = Ledger(path, read_only=True)
-            stack.callback(ledger.close)
-        yield opened
-
-
 @dataclass(frozen=True)
 class Counted:
     """What the ledgers of a site hold at one moment."""
@@ -163,7 +140,7 @@ def read_ledgers(
         record_key: The secret behind records' keys.
         closed: The months that are out.
     """
-    with _ledgers(site.ledgers) as ledgers:
+    with every_ledger(site.ledgers) as ledgers:
         logs = [
             LogRange(
                 country=topic.country,
@@ -182,6 +159,13 @@ def read_ledgers(
             record_key,
         )
     return Counted(people, logs, sorted(streams, key=lambda r: (r.authority, r.stream)))
+
+
+def read_subjects(site: Site) -> Iterator[Subject]:
+    """Every subject of every ledger, as releases read them."""
+    with every_ledger(site.ledgers) as ledgers:
+        for ledger in ledgers.values():
+            yield from _subjects(ledger)
 
 
 def _subjects(ledger: Ledger) -> Iterator[Subject]:
@@ -255,15 +239,20 @@ class LazyMaker:
         self._on = on
         self._counted: Counted | None = None
 
-    def __call__(self, item: Item, closed: Sequence[Closing]) -> Made:
-        keys = KeyFiles(self._site).read([item.period[:4]])
+    def counted(self, closed: Sequence[Closing]) -> Counted:
+        """What the ledgers held when this was first asked."""
         if self._counted is None:
-            self._counted = read_ledgers(self._site, self._tables, keys.record, closed)
+            record = KeyFiles(self._site).read([]).record
+            self._counted = read_ledgers(self._site, self._tables, record, closed)
+        return self._counted
+
+    def __call__(self, item: Item, closed: Sequence[Closing]) -> Made:
+        keys, counted = KeyFiles(self._site).read([item.period[:4]]), self.counted(closed)
         origin = Origin(
-            self._counted.logs,
-            self._counted.streams,
+            counted.logs,
+            counted.streams,
             self._site.trust().version,
             version("southmed"),
             code_digest(),
         )
-        return make(item, self._counted.people, self._tables, keys, origin, self._on)
+        return make(item, counted.people, self._tables, keys, origin, self._on)

@@ -145,7 +145,11 @@ PRINCIPALS = (
         "platform",
         "Publishes releases, and reads what was published: that is its ledger.",
     ),
-    Principal("processor.alerts", "platform", "Publishes alerts; no topics of its own yet."),
+    Principal(
+        "processor.alerts",
+        "platform",
+        "Publishes alerts and surges; reads what is out, what readers answer, and releases.",
+    ),
     Principal(
         "trustee.linkage",
         "trustee",
@@ -164,7 +168,18 @@ PRINCIPALS = (
         "The national authority whose turn it is to hold a share of the linkage key.",
         _SMALL,
     ),
-    Principal("analyst.coe", "analyst", "Analysts: read releases, and nothing else.", _SMALL),
+    Principal(
+        "contact.{cc}",
+        "national",
+        "A country's contact point: reads the alerts that concern its cases, and answers.",
+        _SMALL,
+    ),
+    Principal(
+        "analyst.coe",
+        "analyst",
+        "Analysts: read releases, surges and their own alerts, and answer.",
+        _SMALL,
+    ),
     Principal(
         "console",
         "analyst",

@@ -355,14 +355,6 @@ class NotAnonymised(EventError):
     advice = "Let the adapter's k-anonymity gate publish the quarter; never send past it."
 
 
-class RestrictedType(EventError):
-    """The event type has a topic of its own and may not travel on the case topics."""
-
-    code = "RESTRICTED_TYPE"
-    summary = "this event type may not travel on the case topics"
-    advice = "Linkage tokens go to the restricted topic."
-
-
 # --- At home: the adapter and its outbox ---------------------------------------------------------
 
 
@@ -371,24 +363,6 @@ class AdapterError(SouthmedError):
 
     code = "ADAPTER"
     summary = "the register cannot be read as declared"
-
-
-# --- Linkage -------------------------------------------------------------------------------------
-
-
-class LinkageError(SouthmedError):
-    """A linkage token cannot be made, or not as it was agreed."""
-
-    code = "LINKAGE"
-    summary = "the linkage token cannot be made"
-
-
-class UnknownEpoch(LinkageError):
-    """The trust document lists no linkage key for the year."""
-
-    code = "UNKNOWN_EPOCH"
-    summary = "there is no linkage key for this year"
-    advice = "Distribute the trust document that lists the year's key."
 
 
 # --- On the platform -----------------------------------------------------------------------------

@@ -53,12 +53,15 @@ def _word(pattern: str) -> re.Pattern[str]:
 
 
 FIELDS: Mapping[str, Field] = {
+    "alerts": Field("count", "number of alerts"),
     "broker": Field(_word(r"[A-Za-z0-9.-]{1,60}:[0-9]{1,5}"), "host and port of Kafka's first"),
     "code": Field(_word(r"[A-Z][A-Z0-9_]{0,59}"), "a code of errors.md"),
     "country": Field(_word(r"[A-Z]{3}"), "alpha-3 code of a country"),
+    "elements": Field("count", "number of blinded elements"),
     "epoch": Field("count", "epoch of a stream"),
     "error": Field(_word(r"[A-Za-z_][A-Za-z0-9_]{0,59}"), "type of an exception, never its text"),
     "file": Field(_word(r"[A-Za-z0-9_.-]{1,60}:[0-9]{1,6}"), "file and line of source code"),
+    "holder": Field(_word(r"trustee\.[a-z]{1,20}"), "principal of a holder of the linkage key"),
     "logger": Field(_word(r"[A-Za-z0-9_.-]{1,80}"), "name of a library's logger"),
     "offset": Field("count", "offset of a Kafka record"),
     "partition": Field("count", "partition of a topic"),

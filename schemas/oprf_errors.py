@@ -5,7 +5,8 @@ None of these texts holds an element, a scalar or an input: they name positions 
 
 from __future__ import annotations
 
-from schemas.errors import PlatformError, SouthmedError
+from schemas.errors import PlatformError
+from schemas.linkage_errors import LinkageError
 
 
 class RistrettoUnavailable(PlatformError):
@@ -19,14 +20,7 @@ class RistrettoUnavailable(PlatformError):
     )
 
 
-class OprfError(SouthmedError):
-    """A linkage token cannot be made, or not as it was agreed."""
-
-    code = "OPRF"
-    summary = "the linkage token cannot be made"
-
-
-class ElementInvalid(OprfError):
+class ElementInvalid(LinkageError):
     """Bytes are no element of the group, or the one that hides nothing: the identity."""
 
     code = "ELEMENT_INVALID"
@@ -34,7 +28,7 @@ class ElementInvalid(OprfError):
     advice = "Treat as tampering; ask the sender to blind or evaluate again."
 
 
-class ScalarInvalid(OprfError):
+class ScalarInvalid(LinkageError):
     """Bytes are no scalar in its one form, or zero."""
 
     code = "SCALAR_INVALID"
@@ -42,7 +36,7 @@ class ScalarInvalid(OprfError):
     advice = "Keys and blinds are made by southmed only; restore the file they came from."
 
 
-class OprfInputInvalid(OprfError):
+class OprfInputInvalid(LinkageError):
     """What a token is to be made of is longer than the function takes."""
 
     code = "OPRF_INPUT_INVALID"
@@ -50,7 +44,7 @@ class OprfInputInvalid(OprfError):
     advice = "Make tokens of normalised identifiers only."
 
 
-class OprfBatchInvalid(OprfError):
+class OprfBatchInvalid(LinkageError):
     """A batch is empty, too large, or its parts do not have the same number of elements."""
 
     code = "OPRF_BATCH_INVALID"
@@ -58,7 +52,7 @@ class OprfBatchInvalid(OprfError):
     advice = "Ask for the evaluation of the same batch again."
 
 
-class ProofInvalid(OprfError):
+class ProofInvalid(LinkageError):
     """The proof does not show that the evaluation was made with the announced key."""
 
     code = "PROOF_INVALID"
@@ -66,7 +60,7 @@ class ProofInvalid(OprfError):
     advice = "Use none of these tokens. Ask the named holder which key it used, and for what."
 
 
-class TooFewHolders(OprfError):
+class TooFewHolders(LinkageError):
     """Fewer holders of shares have answered than the key needs."""
 
     code = "TOO_FEW_HOLDERS"
@@ -74,7 +68,7 @@ class TooFewHolders(OprfError):
     advice = "Wait for another holder's evaluation."
 
 
-class KeyShareInvalid(OprfError):
+class KeyShareInvalid(LinkageError):
     """Shares, or their public halves, are not those of one key."""
 
     code = "KEY_SHARE_INVALID"

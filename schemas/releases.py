@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self, get_args
@@ -27,18 +26,14 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.codelists import CodeOf, Language, codelist
-from schemas.dsse import Signature, pae, verify_any
-from schemas.errors import BadSignature, ReleaseInvalid, ReleaseMisplaced
+from schemas.errors import ReleaseInvalid, ReleaseMisplaced
+from schemas.header_signatures import Headers, sign_value, verify_value
 from schemas.keys import SigningKey
 from schemas.trust import TrustDocument
 
 PAYLOAD_TYPE = "application/vnd.southmed.release.v1+json"
-SIGNATURE_HEADER = "southmed-signature"
-"""Name of the Kafka header; its value is ``<key id>:<signature in Base64>``. It may repeat."""
-
 KEY_PATTERN = r"^[A-Z][0-9]{1,2}\|20[0-9]{2}(-Q[1-4])?\|(PROVISIONAL|FINAL|ERRATUM)$"
 
-Headers = Sequence[tuple[str, bytes]]
 Vintage = Literal["PROVISIONAL", "FINAL", "ERRATUM"]
 Reason = Literal["SOURCE_ERROR", "METHOD_ERROR", "KEY_COMPROMISED", "LEGAL_ORDER"]
 
@@ -322,8 +317,7 @@ def _json(document: Any) -> bytes:
 
 def sign_release(value: bytes, signer: SigningKey) -> list[tuple[str, bytes]]:
     """The Kafka headers that go with a value."""
-    signature = signer.sign(pae(PAYLOAD_TYPE, value))
-    return [(SIGNATURE_HEADER, f"{signer.keyid}:{b64encode(signature).decode()}".encode())]
+    return sign_value(PAYLOAD_TYPE, value, signer)
 
 
 def open_release(
@@ -342,20 +336,8 @@ def open_release(
         ReleaseInvalid: The value is no release.
         ReleaseMisplaced: It is the release of another key.
     """
-    verify_any(_signatures(headers), pae(PAYLOAD_TYPE, value), trust.release_key)
+    verify_value(PAYLOAD_TYPE, value, headers, trust.release_key)
     release = Release.parse(value)
     if key != release.key.encode():
         raise ReleaseMisplaced(expected=release.key)
     return release
-
-
-def _signatures(headers: Headers) -> list[Signature]:
-    found = []
-    for name, value in headers:
-        if name == SIGNATURE_HEADER:
-            keyid, _, signature = value.partition(b":")
-            try:
-                found.append(Signature(keyid.decode(), b64decode(signature, validate=True)))
-            except ValueError:
-                raise BadSignature(expected="a key id and a signature in Base64") from None
-    return found

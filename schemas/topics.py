@@ -37,7 +37,8 @@ class Topic:
 
     Attributes:
         template: Name, with ``{cc}`` for the country.
-        message: Subject of the Avro schema of its values; "release" is JSON (`schemas.releases`).
+        message: Subject of the Avro schema of its values; for those of `JSON_MESSAGES` what they
+            are (`schemas.releases`, `schemas.alerts`).
         writers: Principals that may write, with ``{cc}`` for the country's own.
         readers: Principals that may read.
         partitions: Number of partitions.
@@ -122,6 +123,7 @@ CLOCK = Topic(
         "processor.alerts",
         *HOLDERS,
         "analyst.coe",
+        "contact.{cc}",
         "operator",
     ),
     readers=(),
@@ -135,7 +137,15 @@ RELEASES = Topic(
     message="release",
     writers=("processor.release",),
     # Its own messages are the ledger of releases: what was published is read before it publishes.
-    readers=("processor.release", "authority.{cc}", "analyst.coe", "console", "operator"),
+    readers=(
+        "processor.release",
+        # Surges are computed from what is published, and from nothing else.
+        "processor.alerts",
+        "authority.{cc}",
+        "analyst.coe",
+        "console",
+        "operator",
+    ),
     # One, so that all releases have one order.
     partitions=1,
     retention_ms=None,
@@ -161,6 +171,57 @@ LINKAGE_EVALUATIONS = Topic(
     retention_ms=90 * DAY,
     meaning="The holders' evaluations of a country's blinded identifiers, each with its proof.",
 )
+CONTACT_ALERTS = Topic(
+    "southmed.alerts.{cc}.v1",
+    message="contact_alert",
+    writers=("processor.alerts",),
+    # What is out is read before anything is written: topics are the memory of alerts.
+    readers=("contact.{cc}", "processor.alerts"),
+    partitions=1,
+    retention_ms=None,
+    meaning="Alerts to the contact point of one country: its own cases, the counterpart's country.",
+    compacted=True,
+)
+ANALYST_ALERTS = Topic(
+    "southmed.alerts.v1",
+    message="analyst_alert",
+    writers=("processor.alerts",),
+    readers=("analyst.coe", "processor.alerts"),
+    partitions=1,
+    retention_ms=None,
+    meaning="Alerts to analysts: countries, a band of sizes, a quarter; no case and no token.",
+    compacted=True,
+)
+SURGES = Topic(
+    "southmed.surges.v1",
+    message="surge",
+    writers=("processor.alerts",),
+    readers=("processor.alerts", *(r for r in RELEASES.readers if r != "processor.alerts")),
+    partitions=1,
+    retention_ms=None,
+    meaning="Surges and displacements in published tables, for everybody who reads releases.",
+    compacted=True,
+)
+CONTACT_ASSESSMENTS = Topic(
+    "southmed.assessments.{cc}.v1",
+    message="assessment",
+    writers=("contact.{cc}",),
+    readers=("processor.alerts",),
+    partitions=1,
+    retention_ms=None,
+    meaning="What a country's contact point answers to its alerts.",
+    compacted=True,
+)
+ANALYST_ASSESSMENTS = Topic(
+    "southmed.assessments.coe.v1",
+    message="assessment",
+    writers=("analyst.coe",),
+    readers=("processor.alerts",),
+    partitions=1,
+    retention_ms=None,
+    meaning="What analysts answer to their alerts.",
+    compacted=True,
+)
 TOPICS = (
     CASES,
     RECEIPTS,
@@ -169,7 +230,14 @@ TOPICS = (
     RELEASES,
     LINKAGE_REQUESTS,
     LINKAGE_EVALUATIONS,
+    CONTACT_ALERTS,
+    ANALYST_ALERTS,
+    SURGES,
+    CONTACT_ASSESSMENTS,
+    ANALYST_ASSESSMENTS,
 )
+JSON_MESSAGES = frozenset({"release", "contact_alert", "analyst_alert", "surge", "assessment"})
+"""Messages that are JSON, keyed; all others are Avro."""
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ reaches. The rules:
 5. A batch by a key that the document does not list is refused until a newer document lists it.
 
 Example:
-    >>> from schemas.topics import COUNTRY_CODES
-from schemas.keys import SigningKey
+    >>> from schemas.keys import SigningKey
     >>> key = SigningKey.generate("ed25519")
     >>> trust = TrustDocument(
     ...     version=1,
@@ -42,10 +41,10 @@ from schemas.errors import (
     KeyNotYetValid,
     KeyRetired,
     UnknownAuthority,
-    UnknownEpoch,
     UnknownKey,
 )
 from schemas.keys import SealingScheme, SealKey, SigningScheme, VerifyKey, is_public_key, key_id
+from schemas.linkage_errors import UnknownEpoch
 from schemas.topics import COUNTRY_CODES
 
 AuthorityId = Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z0-9-]{2,30}$")]

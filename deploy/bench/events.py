@@ -21,7 +21,7 @@ from typing import Annotated, Any, get_args, get_origin
 from deploy.registers.chance import pick
 from schemas.areas import level_of_area, level_of_region
 from schemas.case_events import EVENT_TYPES
-from schemas.codec import encode
+from schemas.codec import decode, encode
 from schemas.codelists import CodeOf, codelist
 from schemas.topics import PARTITIONS
 
@@ -195,3 +195,8 @@ def stories(authority: str, country: str, seed: int) -> Iterator[list[Told]]:
         story = _Story(authority, country, rng)
         (_training if story.chance(0.05) else _case)(story)
         yield story.told
+
+
+def is_case(story: list[Told]) -> bool:
+    """Whether a story is a case, and not a training."""
+    return decode(story[0].message).subject != "training.delivered"

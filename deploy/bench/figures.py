@@ -18,8 +18,10 @@ from deploy.bench.linkage import LinkageCost, measure_linkage
 from deploy.bench.log import STREAMS, events_of, sealer_of
 from deploy.bench.reading import Reading, measure_reading
 from deploy.bench.registers import WRITERS, RegisterFigures, measure_registers
+from deploy.bench.releasing import ROUNDS, ReleaseFigures, measure_releases
 from deploy.bench.sealing import Sealing, measure_sealing
 from deploy.bench.tokens import TokensCost, measure_tokens
+from deploy.bench.trustee import TrusteeFigures, measure_trustee
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.brokers.kafka.bring_up import kafka
 from deploy.home import init_site
@@ -38,26 +40,36 @@ class Extent:
         rounds: Times that intake and plain loop are measured, by turns.
         sealing_seconds: Processor time for each batch size.
         linkage_seconds: Processor time for each step of making tokens, at each batch size.
+        trustee_requests: Requests that a trustee answers, by their size.
         memory_batches: Batches of 1,000 folded into one ledger.
         latency_events: Events published one by one.
         register_rows: Rows of the registers that are read.
         series: Series that detectors look at.
         sightings: Sightings of identifiers that detectors look at.
+        release_cases: Cases in the ledgers that releases are made from.
     """
 
     records: dict[int, int]
     rounds: int
     sealing_seconds: float
     linkage_seconds: float
+    trustee_requests: dict[int, int]
     memory_batches: int
     latency_events: int
     register_rows: int
     series: int
     sightings: int
+    release_cases: int
+
+    @property
+    def release_rounds(self) -> int:
+        return min(self.rounds, ROUNDS)
 
     @property
     def steps(self) -> int:
-        return len(self.records) * self.rounds + self.latency_events + len(WRITERS) + 8
+        """How often something is done in all."""
+        readings = len(self.records) * self.rounds
+        return readings + self.latency_events + len(WRITERS) + self.release_rounds + 9
 
 
 LINKAGE_SIZES = (1, 500)
@@ -72,6 +84,8 @@ FULL = Extent(
     register_rows=1_000_000,
     series=500,
     sightings=100_000,
+    trustee_requests={1: 500, 500: 50},
+    release_cases=100_000,
 )
 QUICK = Extent(
     records={1: 160, 10: 96, 100: 32, 1_000: 32},
@@ -83,6 +97,8 @@ QUICK = Extent(
     register_rows=2_000,
     series=10,
     sightings=2_000,
+    trustee_requests={1: 5, 500: 1},
+    release_cases=200,
 )
 
 
@@ -95,9 +111,11 @@ class Figures:
     reading: list[Reading]
     counting: list[CountingCost]
     linkage: list[LinkageCost]
+    trustee: list[TrusteeFigures]
     memory: dict[str, float]
     latency: Latency
     tokens: TokensCost
+    releases: ReleaseFigures
     registers: list[RegisterFigures] = field(default_factory=list)
     detecting: list[DetectorCost] = field(default_factory=list)
 
@@ -120,9 +138,18 @@ class Figures:
                 {**asdict(c), "tokens_per_core_second": c.tokens_per_core_second}
                 for c in self.linkage
             ],
+            "trustee": [
+                {
+                    **asdict(t),
+                    "elements_per_second": t.elements_per_second,
+                    "elements_per_core_second": t.elements_per_core_second,
+                }
+                for t in self.trustee
+            ],
             "memory": self.memory,
             "latency": asdict(self.latency),
             "tokens": asdict(self.tokens),
+            "releases": asdict(self.releases),
             "registers": [asdict(register) for register in self.registers],
             "detecting": [asdict(detector) for detector in self.detecting],
         }
@@ -172,6 +199,9 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     memory = measure("memory_process", job)
     on_step("memory")
     with EmbeddedBroker() as embedded:
+        broker = Reach(embedded.servers).of("trustee.linkage")
+        trustee = measure_trustee(folder / "trustee", broker, requests=extent.trustee_requests)
+        on_step("trustee")
         latency = measure_latency(
             site,
             folder,
@@ -181,6 +211,12 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
         )
     tokens = measure_tokens(folder, extent.sightings)
     on_step("tokens")
+    releases = measure_releases(
+        folder,
+        cases=extent.release_cases,
+        rounds=extent.release_rounds,
+        on_step=lambda: on_step("releases"),
+    )
     registers = measure_registers(
         folder, rows=extent.register_rows, on_register=lambda: on_step("registers")
     )
@@ -195,6 +231,8 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
         registers=registers,
         detecting=detecting,
         tokens=tokens,
+        releases=releases,
+        trustee=trustee,
     )
 
 

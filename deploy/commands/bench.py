@@ -17,6 +17,7 @@ from deploy.bench.figures import (
     measure_all,
     measure_latency_on_kafka,
 )
+from deploy.bench.releasing import ReleaseFigures
 from deploy.bench.tokens import TokensCost
 from deploy.commands.demo import BrokerKind
 from deploy.terminal import JsonOption, out, print_json, progress, table
@@ -47,6 +48,12 @@ def bench(
             help="Sightings that detectors look at; a hundred thousand if not given.",
         ),
     ] = None,
+    cases: Annotated[
+        int | None,
+        typer.Option(
+            "--cases", min=1, help="Cases that releases are made from; 100,000 if not given."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Measures and prints; it judges nothing. What is measured: `deploy.bench`, docs/figures.md."""
@@ -55,6 +62,7 @@ def bench(
         extent,
         register_rows=rows or extent.register_rows,
         sightings=sightings or extent.sightings,
+        release_cases=cases or extent.release_cases,
     )
     if broker is BrokerKind.KAFKA:
         _bench_kafka(extent, nodes, json=json)
@@ -130,6 +138,7 @@ def _show(figures: Figures) -> None:
     )
     _show_linkage(figures)
     _show_tokens(figures.tokens)
+    _show_releases(figures.releases)
     _show_registers(figures)
     _show_detecting(figures)
     memory, latency = figures.memory, figures.latency
@@ -167,6 +176,32 @@ def _show_linkage(figures: Figures) -> None:
     ]
     columns = ["step", "tokens a batch#", "µs a token#", "tokens a core-second#"]
     out.print(table("Linkage tokens, each side's step (processor time)", columns, rows))
+    served = [
+        (
+            f"{t.elements_a_request:,}",
+            f"{t.requests:,}",
+            f"{t.elements_per_second:,.0f}",
+            f"{t.elements_per_core_second:,.0f}",
+        )
+        for t in figures.trustee
+    ]
+    columns = ["elements a request#", "requests#", "elements/s#", "elements/core-s#"]
+    out.print(table("A trustee, from topic to topic, booked on disk", columns, served))
+
+
+def _show_releases(releases: ReleaseFigures) -> None:
+    rows = [
+        ("events in the ledgers", f"{releases.events:,}"),
+        ("persons identified", f"{releases.persons:,}"),
+        *((part, f"{seconds:,.2f} s") for part, seconds in releases.seconds.items()),
+        ("all of it", f"{releases.total:,.2f} s"),
+        ("as the clock goes", f"{releases.clock:,.2f} s"),
+        ("memory", f"{releases.peak_mib:,.0f} MiB"),
+    ]
+    title = (
+        f"{releases.releases} releases, all tables, of {releases.cases:,} cases (processor time)"
+    )
+    out.print(table(title, ["part", "measured#"], rows))
 
 
 def _show_registers(figures: Figures) -> None:

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from deploy.consume.errors import ReleaseDeleted, ReleaseRevived
+from processors.release.accountant import Measurement
 from processors.release.errors import ReleasedTwice
 from schemas.errors import SouthmedError, UnknownKey
-from schemas.releases import KEY_PATTERN, Headers, Release, open_release
+from schemas.header_signatures import Headers
+from schemas.releases import KEY_PATTERN, Release, open_release
 from schemas.trust import TrustDocument
 
 _KEY = re.compile(KEY_PATTERN, re.ASCII)
@@ -31,14 +33,13 @@ class Known(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    snapshot: str
-    output: str
+    measurement: Measurement
     withdrawn: bool
 
     @classmethod
     def of(cls, release: Release) -> Known:
-        statement, withdrawn = release.statement, release.withdrawn is not None
-        return cls(snapshot=statement.snapshot, output=statement.output, withdrawn=withdrawn)
+        withdrawn = release.withdrawn is not None
+        return cls(measurement=Measurement.of(release), withdrawn=withdrawn)
 
 
 class Refused(NamedTuple):
@@ -100,7 +101,7 @@ class Judge:
         before, now = self.known.get(release.key), Known.of(release)
         if before is None:
             return True
-        if (before.snapshot, before.output) != (now.snapshot, now.output):
+        if before.measurement != now.measurement:
             raise ReleasedTwice(got=release.key)
         if before.withdrawn and not now.withdrawn:
             raise ReleaseRevived(got=release.key)

@@ -30,15 +30,14 @@ from deploy.exports.labels import (
     codes_of,
     label,
 )
-from deploy.exports.method import is_monthly
-from deploy.exports.rows import WHOSE, Row, columns, row
+from deploy.exports.rows import MONTH_TOLD, WHOSE, Row, columns, is_monthly, row
 from deploy.terminal import table
 from schemas.codelists import Language
 from schemas.releases import DIMENSIONS, Observation, Release
 
 Show = Callable[[Release], None]
 WITHDRAWN = "WITHDRAWN"
-EVERY_COLUMN = (*WHOSE, WITHDRAWN, *columns(DIMENSIONS)[len(WHOSE) :])
+EVERY_COLUMN = (*WHOSE, WITHDRAWN, *columns((*DIMENSIONS, MONTH_TOLD))[len(WHOSE) :])
 
 
 @dataclass(frozen=True)

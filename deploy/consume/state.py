@@ -25,7 +25,7 @@ class State(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    southmed_consume: Literal[1] = 1
+    southmed_consume: Literal[2] = 2
     topic: Literal["southmed.indicators.v1"] = "southmed.indicators.v1"
     next_offset: Annotated[int, Field(ge=0)] = 0
     known: dict[str, Known] = {}

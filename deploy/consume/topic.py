@@ -1,4 +1,4 @@
-"""Reads the topic of releases from an offset on; knows nothing of what is in it."""
+"""Reads a topic of one partition from an offset on; knows nothing of what is in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from deploy.topics.errors import ClusterUnreachable
 from schemas.kafka import Broker
 from schemas.topics import RELEASES
 
-PARTITION = TopicPartition(RELEASES.name(), 0)
 PATIENCE = 30.0
 """Seconds for the cluster's first answer."""
 MOMENT_MS = 500
@@ -35,8 +34,11 @@ class Reader:
         quiet: Seconds since a message came, counted by looks.
     """
 
-    def __init__(self, consumer: AIOKafkaConsumer, at: int, end: int) -> None:
+    def __init__(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, at: int, end: int
+    ) -> None:
         self._consumer = consumer
+        self._partition = partition
         self.at, self.end, self.quiet = at, end, 0.0
 
     @property
@@ -51,34 +53,37 @@ class Reader:
             TopicClosed: The right to read was taken away.
         """
         try:
-            found = await self._consumer.getmany(PARTITION, timeout_ms=MOMENT_MS)
+            found = await self._consumer.getmany(self._partition, timeout_ms=MOMENT_MS)
         except KafkaError as error:
             raise TopicClosed(got=type(error).__name__) from None
         self.quiet = 0.0 if found else self.quiet + MOMENT_MS / 1000
         # Where records were compacted away, the position is beyond the last one that came.
-        self.at = await self._consumer.position(PARTITION)
+        self.at = await self._consumer.position(self._partition)
         return [
             Message(record.offset, record.key, record.value, record.headers)
-            for record in found.get(PARTITION, [])
+            for record in found.get(self._partition, [])
         ]
 
     async def answers(self, within: float) -> bool:
         """Whether the cluster says where the topic ends, within some seconds."""
         try:
             async with asyncio.timeout(within):
-                await self._consumer.end_offsets([PARTITION])
+                await self._consumer.end_offsets([self._partition])
         except (KafkaError, TimeoutError):
             return False
         return True
 
 
 @asynccontextmanager
-async def reading(broker: Broker, start: int | None) -> AsyncIterator[Reader]:
-    """A reader of the topic.
+async def reading(
+    broker: Broker, start: int | None, topic: str = RELEASES.name()
+) -> AsyncIterator[Reader]:
+    """A reader of a topic.
 
     Args:
         broker: The cluster.
         start: Offset to begin at; None for what is written from now on.
+        topic: Its name.
 
     Raises:
         ClusterUnreachable: No broker answers, or none lets us in.
@@ -94,25 +99,27 @@ async def reading(broker: Broker, start: int | None) -> AsyncIterator[Reader]:
             await consumer.start()
     except (KafkaConnectionError, TimeoutError):
         await consumer.stop()
-        raise ClusterUnreachable(expected="an answer to a reader of releases") from None
+        raise ClusterUnreachable(expected=f"an answer to a reader of {topic}") from None
     try:
-        yield await _begin(consumer, start)
+        yield await _begin(consumer, TopicPartition(topic, 0), start)
     finally:
         await consumer.stop()
 
 
-async def _begin(consumer: AIOKafkaConsumer, start: int | None) -> Reader:
-    consumer.assign([PARTITION])
+async def _begin(
+    consumer: AIOKafkaConsumer, partition: TopicPartition, start: int | None
+) -> Reader:
+    consumer.assign([partition])
     try:
         async with asyncio.timeout(PATIENCE):
-            first = (await consumer.beginning_offsets([PARTITION]))[PARTITION]
-            end = (await consumer.end_offsets([PARTITION]))[PARTITION]
+            first = (await consumer.beginning_offsets([partition]))[partition]
+            end = (await consumer.end_offsets([partition]))[partition]
     except (TopicAuthorizationFailedError, UnknownTopicOrPartitionError, TimeoutError):
-        raise TopicClosed(expected=f"a right to read {PARTITION.topic}") from None
+        raise TopicClosed(expected=f"a right to read {partition.topic}") from None
     except KafkaError as error:
         raise TopicClosed(got=type(error).__name__) from None
     if start is not None and start > end:
         raise StateAhead(expected=f"at most offset {end}", got=str(start))
     at = end if start is None else max(start, first)
-    consumer.seek(PARTITION, at)
-    return Reader(consumer, at, end)
+    consumer.seek(partition, at)
+    return Reader(consumer, partition, at, end)

@@ -1,9 +1,9 @@
 """Renders ``docs/asyncapi.yaml``: topics, messages and principals as an AsyncAPI 3.0 document.
 
-Payloads are the frozen Avro schemas, and for releases a JSON Schema, written out so that the
-document can be read on its own. A
-sealed batch is all that the broker ever sees of an event, so the sixteen event types stand in the
-document as messages that no channel carries; ``x-carried-in`` says in what they travel.
+Payloads are the frozen Avro schemas, and for releases and alerts JSON Schemas
+(`deploy.documents.json_messages`). A sealed batch is all that the broker ever sees of an event, so
+the event types stand in the document as messages that no channel carries; ``x-carried-in`` says in
+what they travel.
 
 Sources: AsyncAPI 3.1.0; AsyncAPI Kafka bindings 0.5.0.
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from deploy.documents.json_messages import BINDING_VERSION, json_message
 from deploy.documents.markdown import GENERATED
 from deploy.documents.topics_table import retention, rights
 from schemas.avro_schema import record_name
@@ -22,15 +23,12 @@ from schemas.codec import Subject, registry
 from schemas.envelope import PAYLOAD_TYPE as BATCH_TYPE
 from schemas.linkage import EVALUATION_TYPE, REQUEST_TYPE
 from schemas.receipts import PAYLOAD_TYPE as RECEIPT_TYPE
-from schemas.releases import KEY_PATTERN, SIGNATURE_HEADER, Release
-from schemas.releases import PAYLOAD_TYPE as RELEASE_TYPE
-from schemas.topics import COUNTRY_CODES, MAX_RECORD, RELEASES, REPLICAS, TOPICS, Topic
+from schemas.topics import COUNTRY_CODES, JSON_MESSAGES, MAX_RECORD, REPLICAS, TOPICS, Topic
 
 AVRO_FORMAT = "application/vnd.apache.avro+json;version=1.9.0"
 """The Avro version that AsyncAPI names; nothing newer is used in the schemas."""
 CONTENT_TYPE = "application/vnd.apache.avro"
-BINDING_VERSION = "0.5.0"
-CONTRACT_VERSION = "1.2.0"
+CONTRACT_VERSION = "1.3.0"
 """Version of the contract, not of the package; its first number is that of the topics."""
 
 Node = dict[str, Any]
@@ -66,8 +64,9 @@ def document() -> Node:
             "title": "southmed",
             "version": CONTRACT_VERSION,
             "description": "Sealed batches of pseudonymous case events, and the platform's signed"
-            " answers, blinded identifiers and their evaluations, and releases: tables with noise"
-            " for analysts. Of cases the broker sees ciphertext and batch headers only.",
+            " answers, blinded identifiers and their evaluations, releases: tables with noise for"
+            " analysts, and alerts. Of cases the broker sees ciphertext and batch headers only;"
+            " of alerts, which are signed and not sealed, all.",
             "license": {"name": "EUPL-1.2"},
         },
         "defaultContentType": CONTENT_TYPE,
@@ -83,8 +82,8 @@ def document() -> Node:
         ),
         "components": {
             "messages": {
-                **{subject: _message(subject) for subject in _carried()},
-                RELEASES.message: _release(),
+                **{name: _message(name) for name in _carried() if name not in JSON_MESSAGES},
+                **{name: json_message(name) for name in _carried() if name in JSON_MESSAGES},
                 **{event_type: _event(event_type) for event_type in EVENT_TYPES},
             },
             "schemas": {
@@ -124,8 +123,11 @@ def _servers() -> Node:
 
 
 def _channel_id(topic: Topic) -> str:
-    """``southmed.linkage.requests.{cc}.v1`` as ``linkage.requests``."""
-    return ".".join(part for part in topic.template.split(".")[1:-1] if part != "{cc}")
+    """``southmed.cases.{cc}.v1`` as ``cases``; the country stays where another is called that."""
+    name = topic.template.removeprefix("southmed.").removesuffix(".v1")
+    short = name.removesuffix(".{cc}")
+    taken = any(t.template == f"southmed.{short}.v1" for t in TOPICS)
+    return f"{short}.cc" if taken and short != name else short
 
 
 _COUNTRY: Node = {
@@ -174,8 +176,8 @@ def _operation(principal: str, action: str, topic: Topic) -> tuple[str, Node]:
 
 
 def _carried() -> list[str]:
-    """The Avro subjects that topics carry, each once."""
-    return list(dict.fromkeys(topic.message for topic in TOPICS if topic is not RELEASES))
+    """The messages that topics carry, each once."""
+    return list(dict.fromkeys(topic.message for topic in TOPICS))
 
 
 def _subject(name: str) -> Subject:
@@ -218,55 +220,6 @@ def _message(subject: str) -> Node:
         "contentType": CONTENT_TYPE,
         "payload": _payload(subject),
     }
-
-
-def _release() -> Node:
-    return {
-        "name": RELEASES.message,
-        "title": "Release",
-        "summary": "A table for a period in a vintage, with noise on every cell.",
-        "description": "JSON as it is, readable without southmed. The key is"
-        " `<table>|<period>|<vintage>`; the newest record of a key holds.",
-        "contentType": "application/json",
-        "headers": {
-            "type": "object",
-            "required": [SIGNATURE_HEADER],
-            "properties": {
-                SIGNATURE_HEADER: {
-                    "type": "string",
-                    "pattern": "^[0-9a-f]{64}:[A-Za-z0-9+/=]+$",
-                    "description": "Key id and signature in Base64, over the DSSE"
-                    f" pre-authentication encoding of `{RELEASE_TYPE}` and the exact bytes of the"
-                    " value. May repeat; one that verifies is enough.",
-                }
-            },
-        },
-        "bindings": {
-            "kafka": {
-                "key": {"type": "string", "pattern": KEY_PATTERN},
-                "bindingVersion": BINDING_VERSION,
-            }
-        },
-        "payload": release_schema(),
-    }
-
-
-def release_schema() -> Node:
-    """The JSON Schema of a release, every part written out where it stands."""
-    schema = Release.model_json_schema()
-    parts = schema.pop("$defs")
-
-    def written_out(node: Any) -> Any:
-        if isinstance(node, list):
-            return [written_out(part) for part in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:
-            part = parts[node["$ref"].rpartition("/")[2]]
-            return written_out({**part, **{k: v for k, v in node.items() if k != "$ref"}})
-        return {name: written_out(part) for name, part in node.items()}
-
-    return {"$schema": "http://json-schema.org/draft-07/schema#", **written_out(schema)}
 
 
 def _event(event_type: str) -> Node:

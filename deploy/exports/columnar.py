@@ -9,7 +9,7 @@ from deploy.exports.labels import LANGUAGES
 from deploy.exports.libraries import needed
 from deploy.exports.method import note
 from deploy.exports.plain import Style
-from deploy.exports.rows import columns, labelled, rows, sister
+from deploy.exports.rows import columns, dimensions_of, labelled, rows, sister
 from schemas.releases import Release
 
 EXTRA = "parquet"
@@ -20,8 +20,8 @@ def write_parquet(release: Release, style: Style) -> bytes:
     """A Parquet file; note and statement are key-value metadata of its schema."""
     arrow, parquet = needed("pyarrow", EXTRA), needed("pyarrow.parquet", EXTRA)
     names = [
-        *columns(release.dimensions),
-        *(sister(name, style.language) for name in labelled(release.dimensions)),
+        *columns(dimensions_of(release)),
+        *(sister(name, style.language) for name in labelled(dimensions_of(release))),
     ]
     fields = [arrow.field(name, _type(arrow, name), nullable=False) for name in names]
     told = {f"southmed.method.{at}": "\n\n".join(note(release, at)) for at in LANGUAGES}

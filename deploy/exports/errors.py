@@ -30,6 +30,14 @@ class ReleaseWithdrawn(ExportError):
     )
 
 
+class StructureUnknown(ExportError):
+    """The release is of a table that this version of southmed has no SDMX structure for."""
+
+    code = "STRUCTURE_UNKNOWN"
+    summary = "no SDMX structure of this name is known here"
+    advice = "Install the version of southmed that published it, or choose another format."
+
+
 class FolderUnusable(ExportError):
     """The folder for the files cannot be made or written to."""
 

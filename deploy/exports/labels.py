@@ -39,6 +39,7 @@ CONCEPTS: Mapping[str, Labels] = {
     "MODE": _labels("Mode", "Modalité", "الطريقة"),
     "DIRECTION": _labels("Direction", "Sens", "الاتجاه"),
     "KIND": _labels("Kind", "Type", "النوع"),
+    "MONTH_TOLD": _labels("Month told", "Mois déclaré", "الشهر مذكور"),
     "OBS_VALUE": _labels("Value", "Valeur", "القيمة"),
     "MEASUREMENT": _labels("Measurement", "Mesure brute", "القياس الخام"),
     "LOWER_BOUND": _labels("Lower bound", "Borne inférieure", "الحد الأدنى"),
@@ -54,6 +55,14 @@ VINTAGE_LABELS: Mapping[str, Labels] = {
     "PROVISIONAL": _labels("Provisional", "Provisoire", "مؤقت"),
     "FINAL": _labels("Final", "Définitif", "نهائي"),
     "ERRATUM": _labels("Erratum", "Erratum", "تصويب"),
+}
+MONTH_TOLD_LABELS: Mapping[str, Labels] = {
+    "Y": _labels("Cases whose month was told", "Cas dont le mois est déclaré", "قضايا ذُكر شهرها"),
+    "N": _labels(
+        "Cases whose month was not told; no total",
+        "Cas dont le mois n’est pas déclaré ; n’est pas un total",
+        "قضايا لم يُذكر شهرها؛ ليس مجموعا",
+    ),
 }
 REASONS: Mapping[str, Labels] = {
     "SOURCE_ERROR": _labels("Error at the source", "Erreur à la source", "خطأ في المصدر"),
@@ -95,6 +104,8 @@ def codes_of(column: str) -> Mapping[str, Labels]:
         return {code: entry.names for code, entry in catalogue().items()}
     if column == "VINTAGE":
         return VINTAGE_LABELS
+    if column == "MONTH_TOLD":
+        return MONTH_TOLD_LABELS
     if column not in CODELISTS:
         return {}
     labels: dict[str, Labels] = {code.code: code.labels for code in codelist(CODELISTS[column])}

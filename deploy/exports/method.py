@@ -14,6 +14,7 @@ from importlib.resources import files
 import yaml
 
 from deploy.exports.labels import LANGUAGES, VINTAGE_LABELS
+from deploy.exports.rows import is_monthly
 from schemas.codelists import Language
 from schemas.releases import Release
 
@@ -52,11 +53,6 @@ def markdown(release: Release) -> bytes:
     """The note in all languages, one after the other."""
     pages = ["\n\n".join([f"# {title(release, at)}", *note(release, at)]) for at in LANGUAGES]
     return ("\n\n".join(pages) + "\n").encode()
-
-
-def is_monthly(release: Release) -> bool:
-    """Whether a table is one of months, which has rows for untold months too."""
-    return any(release.period != row.TIME_PERIOD for row in release.observations)
 
 
 def _about(release: Release) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import io
 import json
 from dataclasses import dataclass
 
-from deploy.exports.rows import columns, labelled, rows, sister
+from deploy.exports.rows import columns, dimensions_of, labelled, rows, sister
 from schemas.codelists import Language
 from schemas.releases import Release
 
@@ -32,10 +32,10 @@ class Style:
 
 def write_csv(release: Release, style: Style) -> bytes:
     """CSV with a byte order mark and Windows line ends, codes first, labels behind."""
-    sisters = [sister(name, style.language) for name in labelled(release.dimensions)]
+    sisters = [sister(name, style.language) for name in labelled(dimensions_of(release))]
     text = io.StringIO()
     writer = csv.DictWriter(
-        text, [*columns(release.dimensions), *sisters], delimiter=style.separator
+        text, [*columns(dimensions_of(release)), *sisters], delimiter=style.separator
     )
     writer.writeheader()
     for row in rows(release, style.language):

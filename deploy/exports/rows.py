@@ -2,6 +2,10 @@
 
 A row tells which release it is of, then the codes, then the values, under SDMX names. Where labels
 are asked for, each column of codes has a sister behind all others: ``SEX_FR`` beside ``SEX``.
+
+In a table of months a row whose period is longer holds the cases whose month was not told. SDMX has
+no period that says so, and whoever reads one row of a quarter takes it for the quarter. So each row
+of such a table tells in a dimension of its own, ``MONTH_TOLD``, what it is; it follows from FREQ.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ Row = dict[str, Any]
 WHOSE = ("RELEASE", "TABLE", "VINTAGE")
 """Which release a row is of."""
 BEFORE = ("FREQ", "INDICATOR")
+MONTH_TOLD = "MONTH_TOLD"
 VALUES = (
     "OBS_VALUE",
     "MEASUREMENT",
@@ -29,6 +34,16 @@ VALUES = (
     "UNIT_MEASURE",
     "LOW_RELIABILITY",
 )
+
+
+def is_monthly(release: Release) -> bool:
+    """Whether a table is one of months, which has rows for untold months too."""
+    return any(release.period != row.TIME_PERIOD for row in release.observations)
+
+
+def dimensions_of(release: Release) -> tuple[str, ...]:
+    """What a release is broken down by, in its files."""
+    return (*release.dimensions, *([MONTH_TOLD] if is_monthly(release) else []))
 
 
 def columns(dimensions: Sequence[str]) -> tuple[str, ...]:
@@ -64,13 +79,14 @@ def rows(release: Release, language: Language | None = None) -> list[Row]:
 def row(release: Release, observation: Observation, language: Language | None = None) -> Row:
     """One row of a release."""
     fields = observation.model_dump(mode="json")
+    fields[MONTH_TOLD] = "Y" if observation.FREQ == "M" else "N"
     whose = {"RELEASE": release.key, "TABLE": release.table, "VINTAGE": release.vintage}
-    plain = {name: {**whose, **fields}[name] for name in columns(release.dimensions)}
+    plain = {name: {**whose, **fields}[name] for name in columns(dimensions_of(release))}
     if language is None:
         return plain
     names = {
         sister(name, language): label(name, plain[name], language)
-        for name in labelled(release.dimensions)
+        for name in labelled(dimensions_of(release))
     }
     return plain | names
 

@@ -2,27 +2,32 @@
 
 The rules:
 
-1. Each table has a structure of its own, under its id: a table that was published is never changed,
-   so its structure stays at version 1.0.0. Nothing is filled up with totals that nobody measured.
+1. Each table has a structure of its own, under its id. Nothing is filled up with totals that nobody
+   measured.
 2. What tells cells apart is a dimension; everything else is an attribute of the observation, the
    measurement and its bounds too, because many tools know of one measure only.
 3. Code lists are the contract's, whole, with the two residual codes where releases have them. They
    are shared between tables, but for those that a dimension makes its own by these codes.
+4. What a structure holds decides on its version, and nothing in it depends on a single release: see
+   `deploy.exports.versions`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from deploy.exports.labels import CONCEPTS, codes_of, label
+from deploy.exports.errors import StructureUnknown
+from deploy.exports.labels import CONCEPTS, LANGUAGES, codes_of, label
 from deploy.exports.libraries import needed
-from deploy.exports.rows import BEFORE, VALUES
+from deploy.exports.rows import BEFORE, MONTH_TOLD, VALUES, dimensions_of
+from deploy.exports.versions import Pins, pins, renewed, version_of
+from processors.release.measure import columns_of
+from processors.release.tables import MONTH, shipped
 from schemas.codelists import Language
 from schemas.releases import CODELISTS, DIMENSIONS, Release
 
 AGENCY = "SOUTHMED"
-VERSION = "1.0.0"
 CONCEPT_SCHEME = "CS_SOUTHMED"
 EXTRA = "sdmx"
 TIME = "TIME_PERIOD"
@@ -53,8 +58,12 @@ def codelist_id(column: str) -> str:
 
 def components_of(release: Release) -> tuple[str, ...]:
     """The columns of a release's data set: dimensions, of which time is the last, value, rest."""
-    dimensions = [*BEFORE, *(name for name in release.dimensions if name != TIME), TIME]
-    return (*dimensions, VALUES[0], *ATTRIBUTES)
+    return _in_order(dimensions_of(release))
+
+
+def _in_order(dimensions: Iterable[str]) -> tuple[str, ...]:
+    others = (name for name in dimensions if name != TIME)
+    return (*BEFORE, *others, TIME, VALUES[0], *ATTRIBUTES)
 
 
 def structures(release: Release, types: Mapping[str, str] = TYPES) -> list[Any]:
@@ -63,23 +72,24 @@ def structures(release: Release, types: Mapping[str, str] = TYPES) -> list[Any]:
     Args:
         release: Of the table.
         types: What columns hold; texts where nothing else is told.
+
+    Raises:
+        StructureUnknown: The table, or its indicator, is newer than this version.
     """
     model = needed("pysdmx.model", EXTRA)
+    if unknown := {o.INDICATOR for o in release.observations} - set(codes_of("INDICATOR")):
+        raise StructureUnknown(expected="an indicator of the catalogue", got=min(unknown))
     lists = {
-        codelist_id(name): _codelist(model, name, release)
+        codelist_id(name): _codelist(model, name)
         for name in components_of(release)
         if codes_of(name)
     }
-    concepts = [
-        model.Concept(id=name, name=CONCEPTS[name]["en"])
-        for name in CONCEPTS
-        if name not in ("RELEASE", "TABLE")
-    ]
+    concepts = [model.Concept(id=name, name=CONCEPTS[name]["en"]) for name in _concepts()]
     scheme = model.ConceptScheme(
         id=CONCEPT_SCHEME,
         name="Columns of southmed's releases",
         agency=AGENCY,
-        version=VERSION,
+        version=version_of(CONCEPT_SCHEME),
         items=concepts,
     )
     title = title_of(release, "en")
@@ -87,13 +97,17 @@ def structures(release: Release, types: Mapping[str, str] = TYPES) -> list[Any]:
         id=f"DSD_{release.table}",
         name=title,
         agency=AGENCY,
-        version=VERSION,
+        version=version_of(release.table),
         components=model.Components(
             [_component(model, name, lists, types) for name in components_of(release)]
         ),
     )
     flow = model.Dataflow(
-        id=release.table, name=title, agency=AGENCY, version=VERSION, structure=definition
+        id=release.table,
+        name=title,
+        agency=AGENCY,
+        version=version_of(release.table),
+        structure=definition,
     )
     return [*lists.values(), scheme, definition, flow]
 
@@ -106,20 +120,22 @@ def schema(release: Release, types: Mapping[str, str] = TYPES) -> Any:
         context="dataflow",
         agency=AGENCY,
         id=flow.id,
-        version=VERSION,
+        version=flow.version,
         components=definition.components,
     )
 
 
-def _codelist(model: Any, column: str, release: Release) -> Any:
-    told = {getattr(row, column) for row in release.observations} if column == "INDICATOR" else ()
-    codes = dict.fromkeys([*codes_of(column), *sorted(told)])
+def _concepts() -> list[str]:
+    return [name for name in CONCEPTS if name not in ("RELEASE", "TABLE")]
+
+
+def _codelist(model: Any, column: str) -> Any:
     return model.Codelist(
         id=codelist_id(column),
         name=CONCEPTS[column]["en"],
         agency=AGENCY,
-        version=VERSION,
-        items=[model.Code(id=code, name=label(column, code, "en")) for code in codes],
+        version=version_of(codelist_id(column)),
+        items=[model.Code(id=code, name=label(column, code, "en")) for code in codes_of(column)],
     )
 
 
@@ -129,15 +145,49 @@ def title_of(release: Release, language: Language) -> str:
 
 
 def _component(model: Any, column: str, lists: dict[str, Any], types: Mapping[str, str]) -> Any:
-    attribute = column in ATTRIBUTES
-    measure = column == VALUES[0]
-    role = "ATTRIBUTE" if attribute else "MEASURE" if measure else "DIMENSION"
     return model.Component(
         id=column,
         required=True,
-        role=model.Role[role],
-        concept=model.ItemReference("Concept", AGENCY, CONCEPT_SCHEME, VERSION, column),
+        role=model.Role[_role(column)],
+        concept=model.ItemReference(
+            "Concept", AGENCY, CONCEPT_SCHEME, version_of(CONCEPT_SCHEME), column
+        ),
         local_dtype=model.DataType[types.get(column, "STRING")],
         local_codes=lists.get(codelist_id(column)),
-        attachment_level="O" if attribute else None,
+        attachment_level="O" if column in ATTRIBUTES else None,
     )
+
+
+# --- Versions ------------------------------------------------------------------------------------
+
+
+def due() -> Pins:
+    """The pins of all structures as the contract and the file of tables are now."""
+    contents: dict[str, Any] = {}
+    tables = {name: _in_order(_broken_down_by(name)) for name in shipped().tables}
+    for column in sorted({column for columns in tables.values() for column in columns}):
+        if listed := codelist_id(column):
+            told = {code: _told(labels) for code, labels in codes_of(column).items()}
+            contents[listed] = [_told(CONCEPTS[column]), told]
+    contents[CONCEPT_SCHEME] = {name: _told(CONCEPTS[name]) for name in _concepts()}
+    used = {}
+    for table, columns in tables.items():
+        contents[table] = [[name, _role(name), TYPES.get(name, "")] for name in columns]
+        used[table] = frozenset({CONCEPT_SCHEME, *filter(None, map(codelist_id, columns))})
+    return renewed(pins(), contents, used)
+
+
+def _broken_down_by(table: str) -> tuple[str, ...]:
+    """As `dimensions_of` tells of a release."""
+    row = shipped().tables[table]
+    return (*columns_of(row), *([MONTH_TOLD] if MONTH in row.by else []))
+
+
+def _told(labels: Mapping[Language, str]) -> list[str]:
+    return [labels[language] for language in LANGUAGES]
+
+
+def _role(column: str) -> str:
+    if column in ATTRIBUTES:
+        return "ATTRIBUTE"
+    return "MEASURE" if column == VALUES[0] else "DIMENSION"

@@ -14,7 +14,7 @@ from deploy.exports.labels import CONCEPTS, LANGUAGES, YES_NO, codes_of, label
 from deploy.exports.libraries import needed
 from deploy.exports.method import note, title
 from deploy.exports.plain import Style
-from deploy.exports.rows import BEFORE, VALUES, Row, labelled, rows
+from deploy.exports.rows import BEFORE, VALUES, Row, dimensions_of, labelled, rows
 from schemas.codelists import Language, codelist
 from schemas.releases import Release
 
@@ -41,7 +41,7 @@ def write_xlsx(release: Release, style: Style) -> bytes:
 
 def shown(release: Release) -> tuple[str, ...]:
     """The columns that people look at."""
-    return (*BEFORE, *release.dimensions, *VALUES)
+    return (*BEFORE, *dimensions_of(release), *VALUES)
 
 
 def _table(sheet: Any, release: Release, language: Language) -> None:
@@ -49,7 +49,7 @@ def _table(sheet: Any, release: Release, language: Language) -> None:
     # Excel allows no "|" nor "/" in some places and 31 characters; a key with "_" always fits.
     sheet.title = release.key.replace("|", "_")
     sheet.sheet_view.rightToLeft = language in RIGHT_TO_LEFT
-    codes = [name for name in labelled(release.dimensions) if name in shown(release)]
+    codes = [name for name in labelled(dimensions_of(release)) if name in shown(release)]
     sheet.append([*(CONCEPTS[name][language] for name in shown(release)), *codes])
     for cell in sheet[1]:
         cell.font = styles.Font(bold=True)

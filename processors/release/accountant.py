@@ -20,6 +20,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from processors.indicators.acceptance import Closing
 from processors.indicators.rules import months_of
@@ -95,7 +96,7 @@ class Accountant:
             BudgetExceeded: It would cost somebody more than the budget.
         """
         if (before := self.releases.get(release.key)) is not None:
-            if not same_measurement(before, release) or before.withdrawn:
+            if Measurement.of(before) != Measurement.of(release) or before.withdrawn:
                 raise AlreadyReleased(
                     expected=f"a release other than {release.key}",
                     got=f"one of {before.statement.released_on}",
@@ -137,10 +138,23 @@ def closings(releases: Iterable[Release]) -> list[Closing]:
     return [Closing(month, offsets) for month, offsets in sorted(read.items())]
 
 
-def same_measurement(one: Release, other: Release) -> bool:
-    """Whether two messages of a key tell one and the same measurement, at the same cost."""
-    mine, its = one.statement, other.statement
-    return (mine.snapshot, mine.output, mine.rho) == (its.snapshot, its.output, its.rho)
+class Measurement(NamedTuple):
+    """What has to be the same in every message of a key: the only test of a second publication.
+
+    Attributes:
+        snapshot: Digest of the records.
+        output: Digest of the observations.
+        rho: The cost.
+    """
+
+    snapshot: str
+    output: str
+    rho: float
+
+    @classmethod
+    def of(cls, release: Release) -> Measurement:
+        told = release.statement
+        return cls(told.snapshot, told.output, told.rho)
 
 
 def epsilon(rho: float, delta: float) -> float:

@@ -6,28 +6,23 @@ line, as JSON; it serves tests, rehearsals, and those who hand releases over wit
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
-
-from processors.release.accountant import same_measurement
+from processors.compacted import Outgoing, read_topics, write_records
+from processors.release.accountant import Measurement
 from processors.release.errors import ReleasedTwice, ReleaseTopicUnreachable
 from schemas.errors import ReleaseInvalid
+from schemas.header_signatures import Headers
 from schemas.kafka import Broker
 from schemas.keys import SigningKey
-from schemas.releases import Headers, Release, open_release, sign_release
+from schemas.releases import Release, open_release, sign_release
 from schemas.topics import RELEASES
 from schemas.trust import TrustDocument
 
-PATIENCE = 60.0
-"""Seconds in which the topic must have been read or written."""
 TOPIC = RELEASES.name()
 
 
@@ -93,7 +88,7 @@ def open_all(messages: Iterable[Message], trust: TrustDocument) -> list[Release]
     for message in messages:
         release = message.open(trust)
         before = seen.setdefault(release.key, release)
-        if not same_measurement(before, release):
+        if Measurement.of(before) != Measurement.of(release):
             raise ReleasedTwice(got=release.key)
         releases.append(release)
     return releases
@@ -142,49 +137,12 @@ class TopicLog:
         self._broker = broker
 
     async def read(self) -> list[Message]:
-        # Not read from its very beginning, a topic would look as if less had been published.
-        settings = {"enable_auto_commit": False, "auto_offset_reset": "earliest"}
-        consumer = AIOKafkaConsumer(**self._broker.options(), **settings, fetch_max_wait_ms=100)
-        partition = TopicPartition(TOPIC, 0)
-        found: list[Message] = []
-        async with _reached(), _running(consumer):
-            consumer.assign([partition])
-            offset = (await consumer.beginning_offsets([partition]))[partition]
-            end = (await consumer.end_offsets([partition]))[partition]
-            consumer.seek(partition, offset)
-            # Compaction leaves holes, but never takes the newest record.
-            while offset < end:
-                record = await consumer.getone(partition)
-                key = (record.key or b"").decode(errors="replace")
-                found.append(Message(key, record.value or b"", record.headers))
-                offset = record.offset + 1
-        return found
+        found = await read_topics(self._broker, [TOPIC], ReleaseTopicUnreachable)
+        return [
+            Message((r.key or b"").decode(errors="replace"), r.value or b"", r.headers)
+            for r in found[TOPIC]
+        ]
 
     async def append(self, messages: Sequence[Message]) -> None:
-        options = self._broker.options()
-        producer = AIOKafkaProducer(**options, acks="all", enable_idempotence=True)
-        async with _reached(), _running(producer):
-            for message in messages:
-                key, headers = message.key.encode(), list(message.headers)
-                await producer.send_and_wait(
-                    TOPIC, message.value, key, partition=0, headers=headers
-                )
-
-
-@asynccontextmanager
-async def _reached() -> AsyncIterator[None]:
-    """Gives what Kafka raises a name, and does not wait for ever."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            yield
-    except (KafkaError, TimeoutError, OSError) as error:
-        raise ReleaseTopicUnreachable(expected=TOPIC, got=type(error).__name__) from None
-
-
-@asynccontextmanager
-async def _running(client: AIOKafkaConsumer | AIOKafkaProducer) -> AsyncIterator[None]:
-    try:
-        await client.start()
-        yield
-    finally:
-        await client.stop()
+        records = (Outgoing(TOPIC, m.key.encode(), m.value, m.headers) for m in messages)
+        await write_records(self._broker, records, ReleaseTopicUnreachable)

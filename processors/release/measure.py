@@ -98,7 +98,7 @@ def make(
         exact=not table.of_persons,
         noise=_noise(tables) if table.of_persons else None,
         withdrawn=None,
-        dimensions=[*_columns(table)],
+        dimensions=[*columns_of(table)],
         observations=observed,
         statement=statement,
     )
@@ -158,7 +158,7 @@ def _row(
     )
 
 
-def _columns(table: Table) -> list[str]:
+def columns_of(table: Table) -> list[str]:
     """Area and period first, as SDMX has them; a table of months has its months as periods."""
     return ["REF_AREA", "TIME_PERIOD", *(n for n in table.by if n not in ("REF_AREA", MONTH))]
 

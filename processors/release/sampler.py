@@ -97,7 +97,7 @@ def coverage(band: int) -> float:
 
     Example:
         >>> round(coverage(6), 4)
-        0.9785
+        0.9791
     """
     inside = table()[REACH + band] - table()[REACH - band - 1]
     return float(Fraction(inside, 2**_BITS))

@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from deploy.bench.releasing import AS_OF
+from processors.release.calendar import items
+from processors.release.tables import shipped
+
 SIZES = [1, 10, 100, 1_000]
 
 
@@ -77,12 +81,30 @@ class TestQuickBench:
             assert row["us_per_token"] > 0
             assert row["tokens_per_core_second"] > 0
 
+    def test_a_trustee_answers_small_and_full_requests(self, figures: dict[str, Any]) -> None:
+        rows = figures["trustee"]
+        assert [row["elements_a_request"] for row in rows] == [1, 500]
+        for row in rows:
+            assert row["elements_per_second"] > 0
+            assert row["elements_per_core_second"] > 0
+
     def test_memory_and_latency_are_measured(self, figures: dict[str, Any]) -> None:
         memory, latency = figures["memory"], figures["latency"]
         assert memory["events"] > 0
         assert memory["disk_mib_per_million"] > 0
         assert {"buffers_mib", "resident_mib_per_million"} <= set(memory)
         assert 0 < latency["p50_ms"] <= latency["p99_ms"]
+
+    def test_a_full_release_is_measured_with_its_parts(self, figures: dict[str, Any]) -> None:
+        releases = figures["releases"]
+        assert releases["cases"] == 200
+        assert releases["events"] > releases["persons"] > 0
+        due = [item.key for item in items(shipped(), AS_OF)]
+        assert releases["releases"] == len(due)
+        assert {key.partition("|")[0] for key in due} == set(shipped().tables)
+        assert list(releases["seconds"]) == ["reading", "counting", "measuring", "writing"]
+        assert 0 < releases["total"] == pytest.approx(sum(releases["seconds"].values()))
+        assert releases["peak_mib"] > 0
 
     def test_reading_a_register_is_measured_beside_a_bare_read(
         self, figures: dict[str, Any]

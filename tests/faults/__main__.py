@@ -19,7 +19,7 @@ from country_adapters import AUTHORITIES
 from deploy.home import init_site
 from deploy.terminal import err, set_up_logging, table, tell_error
 from schemas.errors import SouthmedError
-from tests.faults import brokers, inputs, ledgers, lines, processes
+from tests.faults import brokers, inputs, ledgers, lines, processes, releases
 from tests.faults.network import NEAR_ADDRESS, far_side, missing
 from tests.faults.oracle import undisturbed
 from tests.faults.registers import write_registers
@@ -32,6 +32,7 @@ FIRST_SEED = 20261125
 
 SCENARIOS = (
     Scenario("kills", processes.kills, runs=7, quick=1),
+    Scenario("releases killed", releases.kills, runs=3, quick=1),
     Scenario("zombie worker", processes.zombie, quick=1),
     Scenario("workers come and go", processes.rebalances, runs=2),
     Scenario("brokers killed", brokers.killed, runs=2, quick=1),

@@ -69,9 +69,14 @@ class Difference:
         cells: Cells whose numbers differ.
     """
 
-    lost: int
-    twice: int
-    cells: int
+    lost: int = 0
+    twice: int = 0
+    cells: int = 0
+
+    def __add__(self, other: Difference) -> Difference:
+        return Difference(
+            self.lost + other.lost, self.twice + other.twice, self.cells + other.cells
+        )
 
     def __bool__(self) -> bool:
         return bool(self.lost or self.twice or self.cells)

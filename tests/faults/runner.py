@@ -58,7 +58,7 @@ class Result:
         facts: How many facts the ledgers hold.
         records: How many records the log holds.
         seconds: How long it took.
-        difference: From the oracle.
+        difference: From the oracle, and what the scenario found by one of its own.
         disagreeing: Partitions whose ledger is not what folding the log again gives.
         error: Why it did not come to its end; nothing if it did.
     """
@@ -126,7 +126,7 @@ class Theatre:
     ) -> Result:
         try:
             found = in_ledgers(stage.place.site)
-            difference = compare(found, self.due)
+            difference = compare(found, self.due) + stage.difference
             disagreeing = asyncio.run(_audit(stage))
             records = sum(stage.offsets().values())
         except Exception as failed:

@@ -25,7 +25,7 @@ from processors.intake.errors import LedgerMissing
 from processors.intake.ledger import Ledger, newest_ledgers
 from schemas.topics import CASES, COUNTRY_CODES, PARTITIONS, CaseTopic
 from tests.faults.network import Far
-from tests.faults.oracle import Counted
+from tests.faults.oracle import Counted, Difference
 from tests.faults.supervisor import Supervised
 from tests.kafka.cluster import KafkaScene
 
@@ -52,6 +52,7 @@ class Stage:
         reaches: Another way to the cluster, by a process's name.
         batch_events: Events that fill a batch.
         patience: Seconds in which everything has to be done.
+        difference: What a scenario found amiss by an oracle of its own.
     """
 
     place: KafkaScene
@@ -65,6 +66,7 @@ class Stage:
     reaches: dict[str, Reach] = field(default_factory=dict)
     batch_events: int = BATCH_EVENTS
     patience: float = FINISH_SECONDS
+    difference: Difference = field(default_factory=Difference)
 
     def did(self, what: str) -> None:
         """Notes a deed."""

@@ -215,7 +215,7 @@ def test_what_an_older_trust_document_did_not_know_is_read_again_with_a_newer_on
 
 
 def test_a_state_of_another_log_is_noticed(southmed: Southmed, scene: Scene) -> None:
-    scene.state.write_text('{"southmed_consume": 1, "next_offset": 7}')
+    scene.state.write_text('{"southmed_consume": 2, "next_offset": 7}')
     kept = ("consume", *scene.connecting, "--once", "--state", str(scene.state))
     said = southmed(*kept)
     assert said.status == 1

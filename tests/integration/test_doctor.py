@@ -172,6 +172,12 @@ BROKEN: list[tuple[str, Break, int, set[tuple[str, str]]]] = [
     ),
     ("no trust document", lambda s: s.trust_file.unlink(), 1, {("trust", "trust.json")}),
     ("another's key", _another_key, 1, {("trust", f"signing key of {TUNISIA}")}),
+    (
+        "no key for tokens",
+        lambda s: s.linkage_key_file.unlink(),
+        1,
+        {("trust", "platform's key for tokens")},
+    ),
     ("a suspended stream", _suspend, 1, {("streams", TUNISIA)}),
     ("a ledger of other rules", _outdate, 1, {("ledgers", "TUN-0")}),
     ("a damaged ledger", _tear, 1, {("ledgers", "TUN-0")}),
@@ -195,6 +201,7 @@ def test_what_is_broken_is_found_by_its_name_and_nothing_else_is(
         "authorities/tn.inltp/signing.key",
         "authorities/tn.inltp/pseudonyms.key",
         "platform/receipts.key",
+        "platform/linkage.key",
         "pki/ca/ca.key",
     ],
 )

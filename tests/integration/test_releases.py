@@ -20,8 +20,8 @@ from deploy.home import Site
 from processors.release.accountant import Accountant
 from processors.release.log import Message, TopicLog, open_all
 from processors.release.tables import shipped
+from schemas.header_signatures import SIGNATURE_HEADER
 from schemas.kafka import Broker
-from schemas.releases import SIGNATURE_HEADER
 from tests.integration.harness import kill_after
 from tests.unit.release_site import a_site, put, victims
 

@@ -5,9 +5,27 @@ from __future__ import annotations
 import pytest
 
 from schemas.access import PRINCIPALS, may, principals, rights
-from schemas.topics import COUNTRY_CODES, HOLDERS, RELEASES, TOPICS, named_topics
+from schemas.topics import (
+    ANALYST_ALERTS,
+    ANALYST_ASSESSMENTS,
+    CONTACT_ALERTS,
+    CONTACT_ASSESSMENTS,
+    COUNTRY_CODES,
+    HOLDERS,
+    JSON_MESSAGES,
+    RELEASES,
+    SURGES,
+    TOPICS,
+    Topic,
+    named_topics,
+)
 
 COUNTRIES = tuple(COUNTRY_CODES.values())
+
+
+def granted(principal: str) -> set[tuple[str, str]]:
+    """What a principal may do on what."""
+    return {(right.operation, right.name) for right in rights() if right.principal == principal}
 
 
 def test_every_writer_and_reader_of_a_topic_is_a_principal() -> None:
@@ -16,45 +34,95 @@ def test_every_writer_and_reader_of_a_topic_is_a_principal() -> None:
 
 
 @pytest.mark.parametrize("cc", COUNTRIES)
-def test_a_country_writes_and_reads_what_is_its_own_and_releases_and_nothing_else(
+def test_an_authority_writes_and_reads_what_is_its_own_and_what_is_published_and_nothing_else(
     cc: str,
 ) -> None:
-    mine = {(right.operation, right.name) for right in rights() if right.principal.endswith(cc)}
-    assert mine == {
+    assert granted(f"authority.{cc}") == {
         ("WRITE", f"southmed.cases.{cc}.v1"),
         ("READ", f"southmed.receipts.{cc}.v1"),
         ("WRITE", f"southmed.linkage.requests.{cc}.v1"),
         ("READ", f"southmed.linkage.evaluations.{cc}.v1"),
         ("READ", "southmed.indicators.v1"),
+        ("READ", "southmed.surges.v1"),
         ("WRITE", "southmed.clock.v1"),
     }
 
 
+@pytest.mark.parametrize("cc", COUNTRIES)
+def test_a_contact_point_reads_its_own_alerts_and_answers_and_nothing_else(cc: str) -> None:
+    assert granted(f"contact.{cc}") == {
+        ("READ", f"southmed.alerts.{cc}.v1"),
+        ("WRITE", f"southmed.assessments.{cc}.v1"),
+        ("WRITE", "southmed.clock.v1"),
+    }
+
+
+def test_alerts_are_made_from_releases_and_answers_and_never_from_batches() -> None:
+    assert granted("processor.alerts") == {
+        *((op, f"southmed.alerts.{cc}.v1") for cc in COUNTRIES for op in ("READ", "WRITE")),
+        *(("READ", f"southmed.assessments.{cc}.v1") for cc in COUNTRIES),
+        *((op, name) for op in ("READ", "WRITE") for name in ("southmed.alerts.v1", SURGES.name())),
+        ("READ", "southmed.assessments.coe.v1"),
+        ("READ", "southmed.indicators.v1"),
+        ("WRITE", "southmed.clock.v1"),
+    }
+
+
+@pytest.mark.parametrize("topic", [CONTACT_ALERTS, ANALYST_ALERTS, SURGES])
+def test_alerts_are_written_by_the_processor_of_alerts_alone(topic: Topic) -> None:
+    assert topic.writers == ("processor.alerts",)
+
+
+def test_surges_are_read_by_whoever_reads_releases() -> None:
+    assert set(SURGES.readers) == set(RELEASES.readers)
+
+
+@pytest.mark.parametrize("topic", [CONTACT_ALERTS, CONTACT_ASSESSMENTS])
+@pytest.mark.parametrize("country", COUNTRY_CODES)
+def test_nobody_of_another_country_reads_or_answers_an_alert(topic: Topic, country: str) -> None:
+    mine = f"contact.{COUNTRY_CODES[country]}"
+    allowed = {r.principal for r in rights() if r.name == topic.name(country)}
+    assert allowed == {mine, "processor.alerts"}
+
+
+def test_alerts_and_answers_are_kept_by_the_alert() -> None:
+    ours = (CONTACT_ALERTS, ANALYST_ALERTS, SURGES, CONTACT_ASSESSMENTS, ANALYST_ASSESSMENTS)
+    assert all(topic.compacted and topic.partitions == 1 for topic in ours)
+
+
 @pytest.mark.parametrize("holder", HOLDERS)
 def test_a_holder_of_the_linkage_key_sees_blinded_elements_and_nothing_else(holder: str) -> None:
-    mine = {(r.operation, r.name) for r in rights() if r.principal == holder}
-    assert mine == {
+    assert granted(holder) == {
         ("WRITE", "southmed.clock.v1"),
         *(("READ", f"southmed.linkage.requests.{cc}.v1") for cc in COUNTRIES),
         *(("WRITE", f"southmed.linkage.evaluations.{cc}.v1") for cc in COUNTRIES),
     }
 
 
-def test_an_analyst_reads_releases_and_nothing_else() -> None:
-    analyst = {(r.operation, r.name) for r in rights() if r.principal == "analyst.coe"}
-    assert analyst == {("READ", "southmed.indicators.v1"), ("WRITE", "southmed.clock.v1")}
+def test_an_analyst_reads_releases_surges_and_its_alerts_and_answers_and_nothing_else() -> None:
+    assert granted("analyst.coe") == {
+        ("READ", "southmed.indicators.v1"),
+        ("READ", "southmed.surges.v1"),
+        ("READ", "southmed.alerts.v1"),
+        ("WRITE", "southmed.assessments.coe.v1"),
+        ("WRITE", "southmed.clock.v1"),
+    }
 
 
 def test_the_console_reads_what_is_published_and_has_no_other_right() -> None:
     console = {(r.resource, r.operation, r.name) for r in rights() if r.principal == "console"}
-    assert console == {("topic", "READ", "southmed.indicators.v1")}
+    assert console == {
+        ("topic", "READ", "southmed.indicators.v1"),
+        ("topic", "READ", "southmed.surges.v1"),
+    }
 
 
 def test_releases_are_written_by_the_release_processor_alone_and_kept_by_key() -> None:
     writers = [p for p in principals() if may(rights(), p, "topic", RELEASES.name(), "WRITE")]
     assert writers == ["processor.release"]
     assert RELEASES.settings()["cleanup.policy"] == "compact"
-    assert {t.settings()["cleanup.policy"] for t in TOPICS if t is not RELEASES} == {"delete"}
+    others = {t for t in TOPICS if t.message not in JSON_MESSAGES}
+    assert {t.settings()["cleanup.policy"] for t in others} == {"delete"}
 
 
 def test_nobody_deletes_and_nobody_has_a_transactional_id() -> None:

@@ -16,7 +16,7 @@ from deploy.exports.formats import FORMATS, NOTE, FormatName, files_of
 from deploy.exports.labels import CONCEPTS, LANGUAGES, REASONS, VINTAGE_LABELS, codes_of, label
 from deploy.exports.method import about_table, markdown, note, texts, title
 from deploy.exports.plain import SEPARATORS, Style, write_csv, write_jsonl
-from deploy.exports.rows import columns, labelled, row, rows, sister
+from deploy.exports.rows import MONTH_TOLD, columns, dimensions_of, labelled, row, rows, sister
 from schemas.codelists import Language
 from schemas.errors import SouthmedError
 from schemas.releases import DIMENSIONS, Release, plain
@@ -43,11 +43,11 @@ def read_csv(content: bytes, separator: str = ",") -> list[dict[str, str]]:
 
 
 def bare(row: dict[str, Any], language: Language) -> dict[str, Any]:
-    """A row without labels and without what tells whose it is."""
+    """A row without labels, without what tells whose it is and what follows from the rest."""
     return {
         name: value
         for name, value in row.items()
-        if name not in WHOSE and not name.endswith(f"_{language.upper()}")
+        if name not in (*WHOSE, MONTH_TOLD) and not name.endswith(f"_{language.upper()}")
     }
 
 
@@ -69,7 +69,7 @@ def test_rows_are_the_observations_and_nothing_else(name: str) -> None:
 def test_every_code_has_a_label_beside_it(name: str, language: Language) -> None:
     release = releases()[name]
     for told in rows(release, language):
-        for column in labelled(release.dimensions):
+        for column in labelled(dimensions_of(release)):
             name_ = told[sister(column, language)]
             assert name_
             assert name_ == label(column, told[column], language)
@@ -88,7 +88,7 @@ def test_another_code_without_a_label_is_a_defect() -> None:
 
 
 def test_every_column_that_may_stand_in_a_release_has_a_name_in_every_language() -> None:
-    names = columns(DIMENSIONS)
+    names = columns((*DIMENSIONS, MONTH_TOLD))
     assert set(names) == set(CONCEPTS)
     for language in LANGUAGES:
         told = [CONCEPTS[name][language] for name in names]
@@ -178,7 +178,7 @@ def test_a_workbook_holds_every_value_as_a_number_and_every_code(name: str) -> N
         read = dict(zip(head, cells, strict=True))
         for number in ("OBS_VALUE", "MEASUREMENT", "LOWER_BOUND", "UPPER_BOUND"):
             assert read[CONCEPTS[number]["fr"]] == told[number]
-        for code in labelled(release.dimensions):
+        for code in labelled(dimensions_of(release)):
             if code != "VINTAGE":
                 assert read[code] == told[code]
                 assert read[CONCEPTS[code]["fr"]] == label(code, told[code], "fr")
@@ -337,4 +337,4 @@ def test_a_missing_library_is_told_with_its_extra(
 def test_one_row_is_told_as_it_stands() -> None:
     release = releases()["F1"]
     first = row(release, release.observations[0])
-    assert list(first) == list(columns(release.dimensions))
+    assert list(first) == list(columns(dimensions_of(release)))

@@ -11,8 +11,8 @@ import pytest
 
 from deploy.consume.show import EVERY_COLUMN, Wanted, as_csv
 from deploy.exports.formats import FORMATS, FormatName, files_of
-from deploy.exports.method import is_monthly
 from deploy.exports.plain import Style
+from deploy.exports.rows import is_monthly
 from tests.extras import library
 from tests.published import releases, withdrawn
 

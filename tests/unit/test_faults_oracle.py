@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from country_adapters import AUTHORITIES
 from deploy.demo import prepare
 from deploy.home import init_site
+from processors.release.log import Message
+from schemas.releases import Release
 from tests.faults.oracle import Counted, Difference, Fact, compare, undisturbed
+from tests.faults.releases import compare as compare_releases
+from tests.published import PLATFORM_KEY, remeasured, trusting
+from tests.published import releases as published
 
 FACTS = st.dictionaries(
     st.tuples(st.binary(min_size=1, max_size=2), st.binary(min_size=1, max_size=2)),
@@ -70,3 +75,33 @@ def test_the_oracle_says_the_same_twice_and_knows_every_fact(tmp_path: Path) -> 
     assert first == again
     assert first.total > 1_500
     assert set(first.facts.values()) == {1}
+
+
+# --- Releases ------------------------------------------------------------------------------------
+
+
+def told(*made: Release) -> list[Message]:
+    return [Message.of(release, PLATFORM_KEY) for release in made]
+
+
+F1, F2, E1 = (published()[name] for name in ("F1", "F2", "E1"))
+OTHER = remeasured(F1.key)
+MOVED = sum(a != b for a, b in zip(F1.observations, OTHER.observations, strict=True))
+"""Noise of other records is the same here and there by chance."""
+
+
+@pytest.mark.parametrize(
+    ("found", "difference"),
+    [
+        (told(F1, F2), Difference()),
+        (told(F2, F1), Difference()),
+        (told(F1), Difference(lost=1, cells=len(F2.observations))),
+        (told(F1, F2, F2), Difference(twice=1)),
+        (told(F1, F2, E1), Difference(twice=1, cells=len(E1.observations))),
+        (told(OTHER, F2), Difference(cells=MOVED)),
+    ],
+)  # fmt: skip
+def test_of_releases_what_is_missing_twice_or_other_is_seen(
+    found: list[Message], difference: Difference
+) -> None:
+    assert compare_releases(found, told(F1, F2), trusting()) == difference

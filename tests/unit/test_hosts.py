@@ -20,6 +20,7 @@ import yaml
 from deploy.brokers.rules import everywhere
 from deploy.home import Site, init_site
 from deploy.manifests.properties import BROKERS, settings
+from deploy.trustee import Place, enrol, make_key
 from schemas.access import principals
 from schemas.errors import KeyFileInvalid
 from schemas.private_files import read_private
@@ -149,7 +150,7 @@ def keys(tmp_path: Path) -> Site:
 
 @pytest.fixture
 def host(tmp_path: Path, keys: Site) -> Host:
-    names = ("opening.key", "receipts.key")
+    names = ("opening.key", "receipts.key", "linkage.key")
     made = Host(tmp_path, {name: keys.platform / name for name in names})
     made.publish(keys.trust_file.read_bytes())
     return made
@@ -161,6 +162,7 @@ def test_a_worker_finds_its_keys_and_the_trust_document(host: Host, keys: Site) 
         key.keyid for key in keys.opening_keys()
     ]
     assert host.site.receipt_key().keyid == keys.receipt_key().keyid
+    assert host.site.linkage_key() == keys.linkage_key()
     assert host.site.trust() == keys.trust()
 
 
@@ -172,6 +174,23 @@ def test_an_adapter_finds_its_keys(tmp_path: Path, keys: Site) -> None:
     host.start("authorities/tn.inltp")
     assert host.site.signing_key("tn.inltp").keyid == keys.signing_key("tn.inltp").keyid
     assert host.site.pseudonym_key("tn.inltp") == keys.pseudonym_key("tn.inltp")
+
+
+def test_a_trustee_finds_its_keys_of_all_years(tmp_path: Path, keys: Site) -> None:
+    """Its folder of keys is handed over file by file, the folder's name before each."""
+    made = Place(keys, "trustee.linkage")
+    enrol(made)
+    files = {"evaluations.key": made.signing}
+    for year in ("2026", "2027"):
+        make_key(made, year)
+        files[f"linkage_{year}.key"] = made.key_file(year)
+    host = Host(tmp_path, files)
+    host.publish(keys.trust_file.read_bytes())
+    host.start("trustees/trustee.linkage")
+    office = Place(host.site, "trustee.linkage").office()
+    assert office.holds("2026")
+    assert office.holds("2027")
+    assert office.signer.keyid == made.signer().keyid
 
 
 def test_what_is_handed_over_would_be_refused_as_it_is(host: Host) -> None:
@@ -189,6 +208,7 @@ def test_no_private_file_lies_on_the_disk_of_the_site(host: Host) -> None:
         "ca.pem",
         "opening.key",
         "receipts.key",
+        "linkage.key",
     }
     assert [path for path in copies if path.stat().st_mode & 0o077] == []
 

@@ -15,8 +15,9 @@ from deploy.consume.judge import Judge, Known, Message, Refused, told_key
 from deploy.consume.state import State, read_state, write_state
 from deploy.consume.trusting import LiveTrust
 from schemas.errors import KeyFileInvalid
+from schemas.header_signatures import SIGNATURE_HEADER
 from schemas.keys import SigningKey
-from schemas.releases import SIGNATURE_HEADER, Release, sign_release
+from schemas.releases import Release, sign_release
 from schemas.trust import ByStream, TrustDocument, TrustedKey
 from tests.published import (
     OTHER_KEY,
@@ -110,6 +111,12 @@ def test_no_byte_of_a_value_can_be_changed(place: int, by: int) -> None:
     assert judged(GOOD._replace(value=changed)) == ["BAD_SIGNATURE"]
 
 
+def cheaper() -> Release:
+    """The same records and observations, said to have cost less."""
+    statement = F1.statement.model_copy(update={"rho": F1.statement.rho / 2})
+    return F1.model_copy(update={"statement": statement})
+
+
 def remade_and_withdrawn() -> Message:
     return message(withdrawn(remeasured()))
 
@@ -125,6 +132,7 @@ def remade_and_withdrawn() -> Message:
         ([message(withdrawn(F1)), GOOD], [F1.key, "RELEASE_REVIVED"]),
         ([GOOD, message(withdrawn(F1)), GOOD], [F1.key, F1.key, "RELEASE_REVIVED"]),
         ([GOOD, message(remeasured())], [F1.key, "RELEASED_TWICE"]),
+        ([GOOD, message(cheaper())], [F1.key, "RELEASED_TWICE"]),
         ([GOOD, remade_and_withdrawn()], [F1.key, "RELEASED_TWICE"]),
         ([tampered(), GOOD], ["BAD_SIGNATURE", F1.key]),
         ([GOOD, tampered(), GOOD], [F1.key, "BAD_SIGNATURE", ""]),
@@ -226,10 +234,10 @@ def test_a_state_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     [
         "",
         "{}x",
-        '{"southmed_consume": 2}',
-        '{"southmed_consume": 1, "next_offset": -1}',
-        '{"southmed_consume": 1, "topic": "another"}',
-        '{"southmed_consume": 1, "more": 1}',
+        '{"southmed_consume": 1}',
+        '{"southmed_consume": 2, "next_offset": -1}',
+        '{"southmed_consume": 2, "topic": "another"}',
+        '{"southmed_consume": 2, "more": 1}',
     ],
 )
 def test_a_file_that_is_no_state_is_refused_and_not_overwritten(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.release.accountant import Accountant, closings, epsilon, same_measurement
+from processors.release.accountant import Accountant, Measurement, closings, epsilon
 from processors.release.calendar import items
 from processors.release.errors import AlreadyReleased, BudgetExceeded
 from processors.release.measure import withdraw
@@ -179,9 +179,14 @@ def test_a_quarter_is_closed_by_the_first_release_that_holds_it() -> None:
 
 def test_what_counts_as_the_same_measurement() -> None:
     release = made().release
-    told = release.statement.model_copy(update={"released_on": END, "trust_version": 7})
-    assert same_measurement(release, release.model_copy(update={"statement": told}))
-    assert not same_measurement(release, made(victims=some_records(9)).release)
+
+    def told(**changes: Any) -> Measurement:
+        statement = release.statement.model_copy(update=changes)
+        return Measurement.of(release.model_copy(update={"statement": statement}))
+
+    assert told(released_on=END, trust_version=7) == Measurement.of(release)
+    assert told(rho=1.0) != Measurement.of(release)
+    assert Measurement.of(made(victims=some_records(9)).release) != Measurement.of(release)
 
 
 def test_nothing_that_was_published_becomes_cheaper_by_being_published_again() -> None:

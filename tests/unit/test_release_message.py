@@ -11,10 +11,10 @@ import pytest
 
 from processors.release.measure import withdraw
 from schemas.errors import SouthmedError
+from schemas.header_signatures import SIGNATURE_HEADER
 from schemas.keys import SigningKey
 from schemas.releases import (
     DIMENSIONS,
-    SIGNATURE_HEADER,
     Observation,
     Release,
     open_release,

@@ -60,7 +60,7 @@ def test_every_command_that_is_started_is_one_of_southmeds(line: str) -> None:
     if words[0] == "lay-site":
         assert (DEPLOY / words[0]).is_file()
         place, words = words[1], words[2:]
-        assert re.fullmatch(r"-|platform|authorities/\S+", place)
+        assert re.fullmatch(r"-|platform|(authorities|trustees)/\S+", place)
     assert words[0] == "southmed"
     _read(words)
 
@@ -74,7 +74,7 @@ def test_a_command_that_is_none_would_be_noticed(wrong: str) -> None:
 def test_long_running_processes_have_a_port_of_health_and_an_identity() -> None:
     """The files give both as variables; a command that did not know them would not say so."""
     command: Any = get_command(app)
-    for group, name in (("intake", "run"), ("adapter", "run")):
+    for group, name in (("intake", "run"), ("adapter", "run"), ("linkage", "serve")):
         known = {parameter.envvar for parameter in command.commands[group].commands[name].params}
         assert {"SOUTHMED_IDENTITY", "SOUTHMED_HEALTH"} <= known
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.linkage_errors import LinkageError
 from schemas.oprf import blind, evaluate, evaluate_unproven, public_of, token, unblind
 from schemas.oprf_errors import (
     ElementInvalid,
     KeyShareInvalid,
     OprfBatchInvalid,
-    OprfError,
     ProofInvalid,
     TooFewHolders,
 )
@@ -149,7 +149,7 @@ def _made_with(share: Scalar) -> Callable[[Answer, list[Element]], Answer]:
     return lambda _, blinded: evaluate(share, blinded, token_bytes)
 
 
-WRONG: dict[str, tuple[Callable[[Answer, list[Element]], Answer], type[OprfError], str]] = {
+WRONG: dict[str, tuple[Callable[[Answer, list[Element]], Answer], type[LinkageError], str]] = {
     "another key": (_made_with(small(11)), ProofInvalid, ""),
     "a proof of something else": (lambda a, _: (a[0], a[1][::-1]), ProofInvalid, ""),
     "swapped elements": (lambda a, _: (a[0][::-1], a[1]), ProofInvalid, ""),
@@ -165,7 +165,7 @@ class TestAWrongHolderIsNamed:
         self,
         pair: tuple[int, int],
         wrong: Callable[[Answer, list[Element]], Answer],
-        error: type[OprfError],
+        error: type[LinkageError],
         more: str,
     ) -> None:
         shares = split(random_scalar(token_bytes), token_bytes)

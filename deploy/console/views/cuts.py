@@ -13,7 +13,7 @@ from itertools import combinations
 
 from deploy.console.store import SETTLED, Snapshot
 from deploy.console.views.figures import Figure, total
-from deploy.exports.method import is_monthly
+from deploy.exports.rows import is_monthly
 from processors.release.tables import holds
 from schemas.releases import Observation, Release
 
