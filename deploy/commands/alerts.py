@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from json import loads
@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.markup import escape
 
+from deploy.alerts.answering import ANSWERS, assessment, send
 from deploy.alerts.audit import audit as audited
 from deploy.alerts.gather import Gathered, gather
 from deploy.alerts.place import Place, init_keys
@@ -37,14 +37,13 @@ from deploy.terminal import (
     table,
 )
 from processors.alerts import lines
-from processors.alerts.errors import AlertTopicUnreachable, AnswerRefused, NoSuchAlert
-from processors.alerts.life import may_follow
+from processors.alerts.errors import NoSuchAlert
 from processors.alerts.log import Known, TopicLog
 from processors.alerts.plan import Held, Plan, plan
 from processors.alerts.publish import Round
-from processors.compacted import Outgoing, write_records
 from processors.release.log import TopicLog as ReleaseLog
 from processors.release.log import open_all
+from schemas.alert_errors import AssessmentInvalid
 from schemas.alerts import (
     ANALYSTS,
     CHANNELS,
@@ -66,7 +65,6 @@ from schemas.log_lines import tell
 
 app = typer.Typer(help="Alerts: networks across borders, and surges.", no_args_is_help=True)
 
-ANSWERS = ("SEEN", "ASSESSED", "DISMISSED", "CONFIRMED")
 AsOfOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The date to go by; today's in UTC."),
@@ -350,10 +348,7 @@ def assess(
     reached = broker_at(broker, identity)
     there = _one(_read(reached, channel, trust), alert)
     answer = _answer(channel, there, state, reason)
-    topic = channel.answers
-    record = Outgoing(topic, answer.alert.encode(), answer.dump(), [])
-    work = _send(reached, [record])
-    if run_until_stopped(work) is None:
+    if run_until_stopped(_send(reached, channel, answer)) is None:
         raise typer.Exit(Exit.FAILED)
     if json:
         print_json(loads(answer.dump()))
@@ -364,23 +359,12 @@ def assess(
 def _answer(channel: Channel, alert: Alert, state: str, reason: str) -> Assessment:
     """The assessment; refused where it could not be heard."""
     try:
-        answer = Assessment.model_validate(
-            {
-                "alert": alert.id,
-                "revision": alert.revision,
-                "state": state,
-                "reason": reason or None,
-                "role": channel.role,
-            }
-        )
-    except ValidationError:
+        return assessment(channel, alert, alert.revision, state, reason)
+    except AssessmentInvalid:
         listed = ", ".join(reasons_of(state)) or "no reason"
         raise typer.BadParameter(f"one of {listed}", param_hint="--reason") from None
-    if not may_follow(alert.state, answer.state, channel.role):
-        raise AnswerRefused(expected=f"what may follow {alert.state}", got=state)
-    return answer
 
 
-async def _send(broker: Broker, records: Sequence[Outgoing]) -> bool:
-    await write_records(broker, records, AlertTopicUnreachable)
+async def _send(broker: Broker, channel: Channel, answer: Assessment) -> bool:
+    await send(broker, channel, answer)
     return True
