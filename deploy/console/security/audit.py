@@ -5,7 +5,7 @@ The rules:
 1. Written before it is done: signing in and out, opening an alert, answering one, reading this log,
    and everything that was refused to somebody. What cannot be written is not done.
 2. Entries are only ever added. Each carries the digest of the one before it, so that one that was
-   changed or taken out is noticed, unless all that follow were made anew.
+   changed or taken out is noticed, unless all that follow were made anew or taken out too.
 3. An entry names a person, an action, and an address or an id: no evidence, no answer, no number.
 """
 
