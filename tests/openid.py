@@ -123,6 +123,10 @@ def application(provider: Provider) -> FastAPI:
         found = {f"{name}_endpoint": f"{provider.issuer}/{end}" for name, end in ends.items()}
         return {"issuer": provider.issuer, "jwks_uri": f"{provider.issuer}/keys", **found}
 
+    @app.get("/favicon.ico", status_code=204)
+    def icon() -> None:
+        """Browsers ask for one."""
+
     @app.get("/keys")
     def keys() -> dict[str, Any]:
         return {"keys": [provider.key.as_dict(private=False)]}

@@ -18,7 +18,8 @@ from deploy.console.security.certificates import ROLES, reader_of
 from deploy.console.security.forms import LARGEST
 from deploy.console.security.rates import Rate, Rates
 from deploy.console.security.roles import ANYBODY
-from deploy.console.views.alerts import Chosen, inbox, whole
+from deploy.console.views.alert import whole
+from deploy.console.views.inbox import Chosen, inbox
 from processors.alerts.errors import AlertTopicUnreachable
 from schemas.access import PRINCIPALS
 from schemas.alerts import CHANNELS, CONTACTS, EVERYBODY, reasons_of

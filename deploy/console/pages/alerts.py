@@ -15,8 +15,8 @@ from deploy.console.i18n import tongue
 from deploy.console.pages.shared import page
 from deploy.console.security import Reader, Role, reader
 from deploy.console.security.forms import Fields
-from deploy.console.views import alerts as view
-from deploy.console.views.alerts import Chosen
+from deploy.console.views.alert import whole
+from deploy.console.views.inbox import Chosen, inbox
 from schemas.alerts import Alert
 from schemas.codelists import Language
 from schemas.errors import SouthmedError
@@ -42,7 +42,7 @@ def show_all(
     console, speaks = console_of(request), tongue(language)
     boards = [console.boards[channel] for channel in visible(who)]
     chosen = Chosen(state, detector, country, quarter)
-    return page(request, speaks, "alerts.html", model=view.inbox(boards, chosen, speaks))
+    return page(request, speaks, "alerts.html", model=inbox(boards, chosen, speaks))
 
 
 @router.get("/{language}/alerts/{board}/{name}")
@@ -56,7 +56,7 @@ def show(
         # What is told to a few is noted; surges are for everybody.
         told = f"{board}/{alert.id} revision {alert.revision}"
         console.audit.write_once(who.name, "opened", told)
-    return page(request, speaks, "alert.html", model=view.whole(found, alert, speaks))
+    return page(request, speaks, "alert.html", model=whole(found, alert, speaks))
 
 
 @router.post("/{language}/alerts/{board}/{name}")
