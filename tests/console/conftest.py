@@ -55,8 +55,10 @@ def opened(browser: Any, console: Served) -> Iterator[Opened]:
             complaints.append(f"asked for {request.url}")
 
     def hear(message: Any, status: int) -> None:
-        # Of a page that is refused, as it should be, browsers complain too.
+        # Of a page that is refused, as it should be, browsers complain too; and of a network
+        # interface of the machine that came or went: other tests make some.
         expected = status != 200 and f"status of {status} " in message.text
+        expected = expected or "ERR_NETWORK_CHANGED" in message.text
         if message.type in {"error", "warning"} and not expected:
             complaints.append(message.text)
 

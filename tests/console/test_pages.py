@@ -110,3 +110,11 @@ def test_nothing_moves_for_who_wants_it_still(opened: Opened) -> None:
         " && parseFloat(style.transitionDuration) === 0 })"
     )
     assert still
+
+
+def test_the_rules_find_what_keeps_people_out(opened: Opened) -> None:
+    page = opened("/en/region")
+    page.evaluate("document.images[0].removeAttribute('alt')")
+    page.evaluate("document.querySelector('.note').style.color = '#ccc'")
+    rules = {told.partition(":")[0] for told in violations(page)}
+    assert {"image-alt", "color-contrast"} <= rules
