@@ -49,6 +49,7 @@ lint: $(READY)  ## What a commit is held to.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/southmed console texts --check
 
 docs: $(READY)  ## Renders the documents that follow from the contract.
 	$(BIN)/southmed docs generate

@@ -17,6 +17,7 @@ they lie side by side. Private files are readable by their owner only, and are r
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -141,22 +142,41 @@ class LiveSecrets:
             trust = self._site.trust()
             self._current = Secrets(trust, self._site.opening_keys(), self._site.linkage_key())
             self._seen = modified
-            kept = self._kept(trust.version)
-            if not kept.exists():
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                kept.write_bytes(trust.dump())
+            keep_trust(self._site, trust)
         return self._current
 
     def at(self, version: int) -> Secrets:
         """The trust document of a version; today's, where that was never in force here."""
-        kept = self._kept(version)
+        kept = _kept(self._site, version)
         current = self()
         if version == current.trust.version or not kept.exists():
             return current
         return Secrets(TrustDocument.parse(read_file(kept)), current.keys, current.linkage)
 
-    def _kept(self, version: int) -> Path:
-        return self._site.platform / "trust" / f"{version}.json"
+
+def keep_trust(site: Site, trust: TrustDocument) -> None:
+    """Keeps a trust document that is in force at the platform, if it is not kept yet."""
+    kept = _kept(site, trust.version)
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        draft = kept.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(trust.dump())
+        draft.replace(kept)
+
+
+def kept_trust(site: Site) -> list[TrustDocument]:
+    """Every trust document that was in force at the platform, the newest first.
+
+    Raises:
+        KeyFileInvalid: One of the files is none.
+    """
+    files = _kept(site, 0).parent.glob("*.json")
+    kept = [TrustDocument.parse(read_file(path)) for path in files]
+    return sorted(kept, key=lambda trust: trust.version, reverse=True)
+
+
+def _kept(site: Site, version: int) -> Path:
+    return site.platform / "trust" / f"{version}.json"
 
 
 def _signing(path: Path) -> SigningKey:

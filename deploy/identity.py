@@ -179,12 +179,12 @@ def check_plaintext(servers: str) -> None:
     Raises:
         TlsRequired: One of them is elsewhere, or cannot be told to be here.
     """
-    away = [s for s in map(str.strip, servers.split(",")) if s and not _is_loopback(s)]
+    away = [s for s in map(str.strip, servers.split(",")) if s and not is_loopback(s)]
     if away:
         raise TlsRequired(expected="an identity, or a loopback address", got=", ".join(away))
 
 
-def _is_loopback(server: str) -> bool:
+def is_loopback(server: str) -> bool:
     """Whether ``host:port``, ``[address]:port`` or a bare host is on this machine."""
     if server.startswith("["):
         host = server[1:].partition("]")[0]

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from deploy.home import Site, issue
+from deploy.home import Site, issue, keep_trust
 from deploy.ledgers import every_ledger
 from processors.indicators.acceptance import Closing
 from processors.intake.ledger import Ledger
@@ -220,8 +220,10 @@ class Releaser:
         return Desk(self.site.platform / "releases", replace_private)
 
     def press(self) -> Press:
+        trust = self.site.trust()
+        keep_trust(self.site, trust)
         signer = KeyFiles(self.site).signer()
-        return Press(self.desk, self.log, self.site.trust(), signer, self.tables.budget)
+        return Press(self.desk, self.log, trust, signer, self.tables.budget)
 
     def maker(self, on: date) -> LazyMaker:
         return LazyMaker(self.site, self.tables, on)

@@ -87,6 +87,10 @@ class Place:
     def _key_files(self) -> list[Path]:
         return sorted(self.folder.glob("linkage_????.key"))
 
+    def years(self) -> list[str]:
+        """The years of which there is a key here."""
+        return [path.stem.removeprefix("linkage_") for path in self._key_files()]
+
     def signer(self) -> SigningKey:
         """The holder's key for answers.
 

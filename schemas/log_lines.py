@@ -54,6 +54,7 @@ def _word(pattern: str) -> re.Pattern[str]:
 
 FIELDS: Mapping[str, Field] = {
     "alerts": Field("count", "number of alerts"),
+    "attempts": Field("count", "number of attempts"),
     "broker": Field(_word(r"[A-Za-z0-9.-]{1,60}:[0-9]{1,5}"), "host and port of Kafka's first"),
     "code": Field(_word(r"[A-Z][A-Z0-9_]{0,59}"), "a code of errors.md"),
     "country": Field(_word(r"[A-Z]{3}"), "alpha-3 code of a country"),
@@ -67,8 +68,10 @@ FIELDS: Mapping[str, Field] = {
     "partition": Field("count", "partition of a topic"),
     "partitions": Field("count", "number of partitions"),
     "port": Field("count", "port on loopback"),
+    "recipient": Field(_word(r"[a-z0-9][a-z0-9-]{0,39}"), "name of a recipient in the settings"),
     "seconds": Field("seconds", "a duration"),
     "sequence": Field("count", "sequence of a batch in its stream"),
+    "status": Field("count", "a mail or web server's answer, as a number"),
     "stream": Field("count", "stream of an authority"),
     "template": Field(_word(r"[ -~]{1,200}"), "a constant text of a library's code, not filled in"),
     "topic": Field(_word(r"southmed\.[a-z0-9.]{1,60}"), "name of a topic"),

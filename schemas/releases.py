@@ -341,3 +341,24 @@ def open_release(
     if key != release.key.encode():
         raise ReleaseMisplaced(expected=release.key)
     return release
+
+
+def stands_for(earlier: bytes, later: bytes) -> bool:
+    """Whether a reader may pass over a value whose key is compromised, because of a later one.
+
+    So a release that was signed again under a new key does not stay in doubt for ever.
+
+    Args:
+        earlier: The value that is in doubt.
+        later: The value of a later record of the same key, whose signature was verified.
+
+    Returns:
+        True if both are the same bytes, or if the later one withdraws exactly the earlier one.
+    """
+    if earlier == later:
+        return True
+    newer = Release.parse(later)
+    try:
+        return newer.withdrawn is not None and Release.parse(earlier).statement == newer.statement
+    except ReleaseInvalid:
+        return False

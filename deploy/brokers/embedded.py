@@ -16,9 +16,12 @@ Example:
 from __future__ import annotations
 
 import ctypes
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,6 +31,7 @@ from schemas.topics import all_topics
 
 BROKERS = 1
 _PRODUCER = 0
+KNOCK_SECONDS = 0.01
 
 
 class EmbeddedBrokerMissing(PlatformError):
@@ -57,9 +61,10 @@ class Cluster:
         self._cluster = self._library.rd_kafka_mock_cluster_new(self._client, BROKERS)
         # A first member does not wait for others: a demo starts its workers one by one.
         self._library.rd_kafka_mock_group_initial_rebalance_delay_ms(self._cluster, 0)
-        for topic, partitions in topics.items():
-            name = topic.encode()
-            self._library.rd_kafka_mock_topic_create(self._cluster, name, partitions, BROKERS)
+        create = self._library.rd_kafka_mock_topic_create
+        with self._awake():
+            for topic, partitions in topics.items():
+                create(self._cluster, topic.encode(), partitions, BROKERS)
 
     @property
     def servers(self) -> str:
@@ -69,8 +74,32 @@ class Cluster:
     def set_reachable(self, reachable: bool) -> None:
         """Lets every broker accept connections, or none."""
         name = "rd_kafka_mock_broker_set_up" if reachable else "rd_kafka_mock_broker_set_down"
-        for broker in range(1, BROKERS + 1):
-            getattr(self._library, name)(self._cluster, broker)
+        with self._awake():
+            for broker in range(1, BROKERS + 1):
+                getattr(self._library, name)(self._cluster, broker)
+
+    @contextmanager
+    def _awake(self) -> Iterator[None]:
+        """Knocks at the cluster's door for as long as it is told something.
+
+        Its thread is woken by what happens on its sockets, and now and then misses that it was
+        told something: then it looks only a second later. A start took up to four seconds so.
+        """
+        host, _, port = self.servers.partition(",")[0].rpartition(":")
+        told = threading.Event()
+
+        def knock() -> None:
+            while not told.wait(KNOCK_SECONDS):
+                with suppress(OSError):
+                    socket.create_connection((host, int(port)), timeout=1.0).close()
+
+        knocking = threading.Thread(target=knock, daemon=True)
+        knocking.start()
+        try:
+            yield
+        finally:
+            told.set()
+            knocking.join()
 
 
 def _load_library() -> ctypes.CDLL:

@@ -20,6 +20,7 @@ from deploy.alerts.gather import Gathered, gather
 from deploy.alerts.place import Place, init_keys
 from deploy.alerts.reader import AlertReader, following
 from deploy.commands.consume import LanguageOption, TrustOption
+from deploy.commands.later import later
 from deploy.consume.trusting import LiveTrust
 from deploy.home import Site
 from deploy.identity import Identity
@@ -63,7 +64,11 @@ from schemas.errors import SouthmedError
 from schemas.kafka import Broker
 from schemas.log_lines import tell
 
-app = typer.Typer(help="Alerts: networks across borders, and surges.", no_args_is_help=True)
+MORE = {"deliver": "deploy.commands.delivering:deliver"}
+
+app = typer.Typer(
+    help="Alerts: networks across borders, and surges.", cls=later(MORE), no_args_is_help=True
+)
 
 AsOfOption = Annotated[
     datetime | None,

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Annotated, NoReturn
@@ -36,6 +36,8 @@ from schemas.kafka import Broker
 from schemas.log_lines import tell
 
 START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+"""Within them a worker ends that was asked to; supervisors wait longer before they kill."""
 
 app = typer.Typer(help="Workers that verify, open and count batches.", no_args_is_help=True)
 
@@ -68,8 +70,7 @@ def run(
     tell(lines.WORKER_STARTS, worker=worker, version=version("southmed"))
     place, guard = Site(site), LoopGuard()
     # Faust may hang for good when its broker goes away while it starts.
-    overdue = threading.Timer(START_SECONDS, start_overdue)
-    overdue.daemon = True
+    overdue = after(START_SECONDS, start_overdue)
     reached = broker_at(broker, identity)
     if session_timeout is not None:
         reached = replace(reached, session_timeout=session_timeout)
@@ -91,10 +92,11 @@ def run(
         runner = Quiet(
             create_app(settings), override_logging=False, redirect_stdouts=False, quiet=True
         )
+        runner.overdue = overdue
         try:
             runner.execute_from_commandline()
         except SystemExit as end:
-            if end.code and overdue.is_alive():
+            if end.code and overdue.is_alive() and not runner.asked:
                 tell(lines.START_FAILED)
                 start_anew()
             raise
@@ -123,11 +125,30 @@ class Quiet(faust.Worker):
 
     On SIGUSR1 it would print every local variable of every task, decrypted events among them, and
     on SIGUSR2 open a debugger; while it starts it draws on standard output.
+
+    Attributes:
+        overdue: What starts the process anew unless it has started in time.
+        asked: Whether a signal has asked the worker to end. Who was asked does not start anew, and
+            does not wait for a broker for ever.
     """
+
+    overdue: threading.Timer
+    asked = False
 
     def on_init_dependencies(self) -> Iterable[ServiceT]:
         self.spinner = None
         return super().on_init_dependencies()
+
+    async def _sentinel_task(self) -> None:
+        """The last thing that the loop does; Faust lets it sleep for a second."""
+        await asyncio.sleep(0.05)
+
+    def _schedule_shutdown(self, signal: signal.Signals) -> None:
+        if not self.asked:
+            self.asked = True
+            self.overdue.cancel()
+            after(STOP_SECONDS, stop_overdue).start()
+        super()._schedule_shutdown(signal)
 
     def _install_signal_handlers_unix(self) -> None:
         super()._install_signal_handlers_unix()
@@ -144,6 +165,22 @@ async def wait_for(broker: Broker) -> None:
             tell(lines.BROKER_AWAITED, broker=broker.servers.partition(",")[0])
             told = True
         await asyncio.sleep(1)
+
+
+def after(seconds: float, call: Callable[[], object]) -> threading.Timer:
+    """Calls a function later, in a thread that keeps no process alive; to be started."""
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    return timer
+
+
+def stop_overdue() -> NoReturn:
+    """Ends the process, which was asked to end and has not: its client waits for a broker.
+
+    Nothing is lost: what was folded is in the ledger, and the rest is folded from there.
+    """
+    tell(lines.STOP_OVERDUE, seconds=STOP_SECONDS)
+    os._exit(Exit.OK)
 
 
 def start_overdue() -> NoReturn:

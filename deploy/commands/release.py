@@ -35,7 +35,10 @@ from processors.release.snapshot import unpack
 from processors.release.tables import shipped
 from schemas.releases import DIMENSIONS, Reason, Release
 
-MORE = {"export": "deploy.commands.exporting:export"}
+MORE = {
+    "export": "deploy.commands.exporting:export",
+    "resign": "deploy.commands.resigning:resign",
+}
 
 app = typer.Typer(
     help="Tables with noise for analysts, by the calendar.", cls=later(MORE), no_args_is_help=True
@@ -92,7 +95,8 @@ def _releaser(site: Path, broker: str, identity: Path | None, file: Path | None)
     return place
 
 
-def _publisher(site: Path, broker: str, identity: Path | None, to: Path | None) -> Releaser:
+def publisher(site: Path, broker: str, identity: Path | None, to: Path | None) -> Releaser:
+    """A site that publishes, to a topic or to a file; one of both must be named."""
     if not broker and to is None:
         raise typer.BadParameter("where to publish?", param_hint="--broker or --out")
     return _releaser(site, broker, identity, to)
@@ -162,7 +166,7 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Publishes what is due and not yet published; after a crash, goes on where it stopped."""
-    place, day = _publisher(site, broker, identity, to), _day(as_of)
+    place, day = publisher(site, broker, identity, to), _day(as_of)
     work = place.press().run(items(place.tables, day), place.maker(day))
     done = run_until_stopped(work)
     if done is None:
@@ -188,7 +192,7 @@ def withdraw(
     """Publishes that a release no longer holds. What it cost stays spent."""
     if reason not in get_args(Reason):
         raise typer.BadParameter(f"one of {', '.join(get_args(Reason))}", param_hint="--reason")
-    place = _publisher(site, broker, identity, to)
+    place = publisher(site, broker, identity, to)
     found: Any = reason
     if run_until_stopped(place.press().withdraw(key, found, _day(as_of))) is None:
         raise typer.Exit(Exit.FAILED)

@@ -8,7 +8,9 @@ The rules:
 3. A key has one measurement for ever: a second one, of other records, is refused. What was
    withdrawn stays withdrawn: an older message that is sent again, though its signature holds, does
    not bring it back.
-4. What a follower has learned of a key it keeps in its state, so that 3 holds over its restarts.
+4. What a compromised key signed is passed over where the platform said it again under a sound one:
+   the same bytes, or a withdrawal of just that. Otherwise it is refused.
+5. What a follower has learned of a key it keeps in its state, so that 3 holds over its restarts.
 
 `judge` decides and knows no Kafka; `topic` reads and knows no releases; `follow` joins them.
 """

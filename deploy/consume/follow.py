@@ -3,6 +3,9 @@
 What was written before the reader began is read to its end first, and of each key only the newest
 release is shown: whoever begins today need not see how a table came to be withdrawn. From then on
 each release is shown as it comes.
+
+A message of a compromised key is refused only when everything is read and no later one stands for
+it: the platform may have signed it again. What comes under such a key later is refused at once.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from deploy.consume.judge import Judge, Message, Refused
+from deploy.consume.judge import Doubts, Judge, Refused, Verdict
 from deploy.consume.topic import PATIENCE, Reader
 from deploy.topics.errors import ClusterUnreachable
 from schemas.releases import Release
@@ -55,28 +58,31 @@ class Follower:
         while not once:
             messages = await reader.more()
             for message in messages:
-                if (release := self._judged(message)) is not None:
+                if (release := self._told(self.judge(message))) is not None:
                     self._shown(release)
             if messages:
                 self.save(self._from(reader))
 
     async def _catch_up(self, reader: Reader) -> None:
         news: dict[str, Release] = {}
+        doubts = Doubts()
         while not reader.caught_up:
             for message in await reader.more():
-                if (release := self._judged(message)) is not None:
+                verdict = doubts.resolved(message, self.judge(message))
+                if (release := self._told(verdict)) is not None:
                     # Taken out first, so that releases stand in the order of their newest messages.
                     news.pop(release.key, None)
                     news[release.key] = release
             self.progress(reader.at, reader.end)
             if reader.quiet > PATIENCE:
                 raise ClusterUnreachable(expected=f"messages up to offset {reader.end}")
+        for refused in doubts.left():
+            self._told(refused)
         for release in news.values():
             self._shown(release)
         self.save(self._from(reader))
 
-    def _judged(self, message: Message) -> Release | None:
-        verdict = self.judge(message)
+    def _told(self, verdict: Verdict) -> Release | None:
         if isinstance(verdict, Refused):
             self.met.refused.append(verdict)
             self.tell(verdict)

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from deploy.consume.errors import ReleaseDeleted, ReleaseRevived
 from processors.release.accountant import Measurement
 from processors.release.errors import ReleasedTwice
-from schemas.errors import SouthmedError, UnknownKey
+from schemas.errors import KeyCompromised, SouthmedError, UnknownKey
 from schemas.header_signatures import Headers
-from schemas.releases import KEY_PATTERN, Release, open_release
+from schemas.releases import KEY_PATTERN, Release, open_release, stands_for
 from schemas.trust import TrustDocument
 
 _KEY = re.compile(KEY_PATTERN, re.ASCII)
@@ -56,6 +56,10 @@ class Refused(NamedTuple):
         return isinstance(self.error, UnknownKey)
 
 
+Verdict = Release | Refused | None
+"""A release that is news, a refusal, or None for what was known already."""
+
+
 class Judge:
     """Judges the messages of the topic, in its order.
 
@@ -79,7 +83,7 @@ class Judge:
         self.known: dict[str, Known] = dict(known or {})
         self._told = set() if again else set(self.known)
 
-    def __call__(self, message: Message) -> Release | Refused | None:
+    def __call__(self, message: Message) -> Verdict:
         """A release that is news, a refusal, or None for what was known already."""
         try:
             release = self._open(message)
@@ -106,6 +110,41 @@ class Judge:
         if before.withdrawn and not now.withdrawn:
             raise ReleaseRevived(got=release.key)
         return before != now or release.key not in self._told
+
+
+class Doubts:
+    """Messages of compromised keys for which a later one may yet stand."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[Message, Refused]] = []
+
+    def resolved(self, message: Message, verdict: Verdict) -> Verdict:
+        """Keeps a message that is in doubt; one that verified resolves those it stands for.
+
+        Args:
+            message: The next of the topic.
+            verdict: What the judge says of it.
+
+        Returns:
+            The verdict; None for one that is kept.
+        """
+        if isinstance(verdict, Refused):
+            if not isinstance(verdict.error, KeyCompromised):
+                return verdict
+            self._open.append((message, verdict))
+            return None
+        self._open = [doubt for doubt in self._open if not _stands_for(message, doubt[0])]
+        return verdict
+
+    def left(self) -> list[Refused]:
+        """What stayed in doubt."""
+        return [refused for _, refused in self._open]
+
+
+def _stands_for(later: Message, earlier: Message) -> bool:
+    if later.key != earlier.key or later.value is None or earlier.value is None:
+        return False
+    return stands_for(earlier.value, later.value)
 
 
 def told_key(key: bytes | None) -> str:

@@ -106,12 +106,25 @@ async def reading(
         await consumer.stop()
 
 
+async def _check_right(consumer: AIOKafkaConsumer, topic: str) -> None:
+    """Asks once for the topic: the client itself would ask again until its patience is spent.
+
+    Raises:
+        TopicAuthorizationFailedError: It is not for this principal.
+    """
+    client = consumer._client  # no public name tells it
+    await client.force_metadata_update()
+    if topic in client.cluster.unauthorized_topics:
+        raise TopicAuthorizationFailedError(topic)
+
+
 async def _begin(
     consumer: AIOKafkaConsumer, partition: TopicPartition, start: int | None
 ) -> Reader:
     consumer.assign([partition])
     try:
         async with asyncio.timeout(PATIENCE):
+            await _check_right(consumer, partition.topic)
             first = (await consumer.beginning_offsets([partition]))[partition]
             end = (await consumer.end_offsets([partition]))[partition]
     except (TopicAuthorizationFailedError, UnknownTopicOrPartitionError, TimeoutError):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from deploy.doctor import anonymity, certificates, keys, lag, machine, outbox
+from deploy.doctor import anonymity, certificates, keys, lag, linkage, machine, outbox
 from deploy.doctor.findings import Finding, attempt, fail, skipped
 from deploy.doctor.visit import CLUSTER, Visitor, visit
 from deploy.home import Site
@@ -64,6 +64,7 @@ def _site(question: Question, ledgers: dict[CaseTopic, lag.LedgerSeen]) -> Itera
         return
     site = Site(root)
     yield from attempt(keys.TRUST, "trust.json", partial(keys.look_at_trust, site))
+    yield from attempt(linkage.YEARS, SITE, partial(linkage.look_at_linkage, site))
     yield from attempt(outbox.OUTBOX, SITE, partial(outbox.look_at_outboxes, site, now))
     if site.ledgers.is_dir():
         look = partial(lag.look_at_ledgers, site.ledgers, ledgers)
@@ -72,7 +73,7 @@ def _site(question: Question, ledgers: dict[CaseTopic, lag.LedgerSeen]) -> Itera
     if ledgers:
         look = partial(anonymity.look_at_quarters, site)
         yield from attempt(anonymity.CHECK, SITE, look)
-    folders = (root, site.platform, site.ledgers, site.kafka)
+    folders = (root, site.platform, site.ledgers, site.kafka, *site.root.glob("trustees/*"))
     yield from attempt(machine.DISK, SITE, partial(machine.look_at_disks, folders))
 
 

@@ -23,12 +23,17 @@ from schemas.trust import PLATFORM, ByStream, Position, TrustDocument
 FILES = "private files"
 TRUST = "trust"
 OUTER_KEY = "platform's key for tokens"
-SECRETS = ("authorities/*/*.key", "platform/*.key", "pki/*/*.key", "pki/*/identity.pem")
+SECRETS = (
+    *("authorities/*/*.key", "platform/*.key", "trustees/*/*.key", "trustees/*/*.next"),
+    *("pki/*/*.key", "pki/*/identity.pem"),
+)
 GUARDED = (
     "authorities/*/outbox.sqlite*",
     "authorities/*/rejects.csv",
     "platform/ledger",
     "platform/releases",
+    "trustees/*/book.sqlite*",
+    "trustees/*/settings.yaml",
 )
 IDENTITY_SECRETS = ("*.key", "identity.pem")
 

@@ -14,6 +14,7 @@ from deploy.documents import (
     asyncapi,
     data_dictionary,
     declaration_schemas,
+    delivery_schema,
     error_table,
     indicators_table,
     logs_and_metrics,
@@ -29,6 +30,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "indicators.md": indicators_table.render,
     "logs-and-metrics.md": logs_and_metrics.render,
     "schemas/codes.schema.json": declaration_schemas.render_codes,
+    "schemas/delivery.schema.json": delivery_schema.render,
     "schemas/register.schema.json": declaration_schemas.render_register,
     "topics.md": topics_table.render,
 }

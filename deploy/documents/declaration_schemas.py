@@ -48,7 +48,7 @@ def render_register() -> str:
     event = schema["$defs"]["EventRule"]
     event["properties"]["type"]["enum"] = list(EVENT_TYPES)
     event["allOf"] = [_fields_of(name, model) for name, model in EVENT_TYPES.items()]
-    return _written(schema)
+    return written(schema)
 
 
 def render_codes() -> str:
@@ -58,7 +58,7 @@ def render_codes() -> str:
     lists = sorted(path.name.removesuffix(".csv") for path in _code_lists())
     table["properties"]["list"]["enum"] = [*lists, LOCAL]
     table["allOf"] = [_codes_of(list_id) for list_id in lists]
-    return _written(schema)
+    return written(schema)
 
 
 RENDERED = {
@@ -173,7 +173,7 @@ def _flat(text: str) -> str:
 
 
 def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    schema = model.model_json_schema(schema_generator=_Described, mode="validation")
+    schema = described(model)
     definitions: dict[str, Any] = schema.setdefault("$defs", {})
     if model is RegisterDeclaration:
         fields = definitions["EventRule"]["properties"]["fields"]
@@ -183,7 +183,17 @@ def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
         values = definitions["TableOfWords"]["properties"]["values"]
         definitions["Words"] = values["additionalProperties"]
         values["additionalProperties"] = {"$ref": "#/$defs/Words"}
-    return {"$schema": DRAFT, **cast(dict[str, Any], _draft_7(schema))}
+    return in_draft_7(schema)
+
+
+def described(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a model, with descriptions from its docstrings."""
+    return model.model_json_schema(schema_generator=_Described, mode="validation")
+
+
+def in_draft_7(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The same schema in draft 7."""
+    return {"$schema": DRAFT, **cast(dict[str, Any], _draft_7(dict(schema)))}
 
 
 def _draft_7(node: object) -> object:
@@ -209,5 +219,6 @@ def _parts(named: Mapping[str, object]) -> dict[str, object]:
     return {name: _draft_7(part) for name, part in named.items()}
 
 
-def _written(schema: Mapping[str, Any]) -> str:
+def written(schema: Mapping[str, Any]) -> str:
+    """The text of the file."""
     return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"

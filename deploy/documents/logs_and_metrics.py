@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from deploy.console import lines as console_lines
+from deploy.delivery import lines as delivery_lines
+from deploy.delivery.metrics import DELIVERY_METRICS
 from deploy.documents.markdown import code, document, table
 from deploy.running import lines as process_lines
 from deploy.running.health import PATHS
@@ -24,6 +26,7 @@ MODULES: tuple[ModuleType, ...] = (
     alert_lines,
     publisher_lines,
     linkage_lines,
+    delivery_lines,
     process_lines,
     console_lines,
 )
@@ -34,6 +37,7 @@ METRICS: dict[str, Sequence[Metric]] = {
     "Intake worker": [metric for metric in INTAKE_METRICS if metric not in SHARED],
     "Adapter": [metric for metric in PUBLISHER_METRICS if metric not in SHARED],
     "Trustee": [metric for metric in LINKAGE_METRICS if metric not in SHARED],
+    "Delivery of alerts": [metric for metric in DELIVERY_METRICS if metric not in SHARED],
 }
 
 
@@ -59,8 +63,8 @@ def render() -> str:
         ),
         "## Health",
         "With `--health PORT` (or `SOUTHMED_HEALTH`), `southmed intake run`, `southmed adapter run"
-        " --follow` and `southmed linkage serve` serve three paths on that port of 127.0.0.1;"
-        " without it they open no port."
+        " --follow`, `southmed linkage serve` and `southmed alerts deliver` serve three paths on"
+        " that port of 127.0.0.1; without it they open no port."
         " `southmed health --port PORT [--ready]` asks them and exits 0 or 1. The first two answer"
         ' `{"ok": ..., "checks": {...}}`.',
         table(["path", "tells"], [[code(path), meaning] for path, meaning in PATHS.items()]),

@@ -39,6 +39,15 @@ START_FAILED = LogLine(
     "Faust gave up while it started, as it does when the broker goes away under it; the process"
     " starts anew and waits for the broker.",
 )
+STOP_OVERDUE = LogLine(
+    "process",
+    "stop_overdue",
+    "warning",
+    ("seconds",),
+    "The worker was asked to end, and its client still waited for a broker that is away; the"
+    " process ends without it. Its ledger is whole.",
+    "Nothing is lost. Where is the broker?",
+)
 LOOP_HANGS = LogLine(
     "process",
     "loop_hangs",

@@ -4,6 +4,8 @@ An intake worker is alive while its loop turns and its watchdog is content; it i
 in its group, has partitions, and does not lag behind. An adapter is alive while its loop turns,
 and ready while the broker answers: what it cannot send is safe in its outbox. A trustee is alive
 while its loop turns, and ready while the broker answers and it has every key that it is named for.
+A delivery of alerts is alive while its loop turns, and ready while the broker answers: what it
+cannot send is in its book.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from deploy.delivery.metrics import DeliveryMeters
 from deploy.identity import Identity
 from deploy.running.broker_clock import ask_the_time, best_of
 from deploy.running.guard import LoopGuard
@@ -191,6 +194,34 @@ def of_trustee(
     return Told(
         live=lambda: {"loop": {"ok": guard.alive}},
         ready=ready,
+        registry=_with_process(meters),
+        look=look,
+    )
+
+
+def of_delivery(
+    guard: LoopGuard, meters: DeliveryMeters, broker: Broker, identity: Path | None
+) -> Told:
+    """What is told of a delivery of alerts.
+
+    Args:
+        guard: The guard of its loop.
+        meters: Its metrics.
+        broker: Where Kafka is.
+        identity: Its identity, if it has one.
+    """
+    seen = {"reachable": False}
+    surroundings = Surroundings(meters, broker, identity)
+
+    async def look() -> None:
+        seen["reachable"] = await answers(broker)
+        meters.reached(seen["reachable"])
+        if seen["reachable"]:
+            await surroundings.look()
+
+    return Told(
+        live=lambda: {"loop": {"ok": guard.alive}},
+        ready=lambda: {"broker": {"ok": seen["reachable"]}},
         registry=_with_process(meters),
         look=look,
     )

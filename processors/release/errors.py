@@ -102,6 +102,28 @@ class NotPublished(ReleaseError):
     advice = "Run `southmed release run` again: it goes on where it stopped."
 
 
+class EarlierTrustMissing(ReleaseError):
+    """No trust document of before is kept in which the key of a release was sound."""
+
+    code = "EARLIER_TRUST_MISSING"
+    summary = "no earlier trust document lets the release verify"
+    advice = (
+        "Bring the trust document from before the key was declared compromised to"
+        " platform/trust/N.json, N its version, and run the command again."
+    )
+
+
+class ReleaseNotOurs(ReleaseError):
+    """A message of a compromised key is not what this site noted when it published."""
+
+    code = "RELEASE_NOT_OURS"
+    summary = "a message of a compromised key that this site did not publish"
+    advice = (
+        "Somebody else may have signed it: do not sign it again. docs/operator.md, when the key of"
+        " releases is in other hands."
+    )
+
+
 class ReleaseTopicUnreachable(ReleaseError):
     """The topic of releases cannot be read or written."""
 

@@ -15,11 +15,11 @@ from typing import NamedTuple, Protocol
 from processors.compacted import Outgoing, read_topics, write_records
 from processors.release.accountant import Measurement
 from processors.release.errors import ReleasedTwice, ReleaseTopicUnreachable
-from schemas.errors import ReleaseInvalid
+from schemas.errors import KeyCompromised, ReleaseInvalid
 from schemas.header_signatures import Headers
 from schemas.kafka import Broker
 from schemas.keys import SigningKey
-from schemas.releases import Release, open_release, sign_release
+from schemas.releases import Release, open_release, sign_release, stands_for
 from schemas.topics import RELEASES
 from schemas.trust import TrustDocument
 
@@ -63,6 +63,10 @@ class Message(NamedTuple):
         """The release, once its signature was verified; raises as `open_release`."""
         return open_release(self.key.encode(), self.value, self.headers, trust)
 
+    def stands_for(self, earlier: Message) -> bool:
+        """Whether this message, once verified, stands for one that came before it."""
+        return self.key == earlier.key and stands_for(earlier.value, self.value)
+
 
 class ReleaseLog(Protocol):
     """An append-only list of messages."""
@@ -79,18 +83,28 @@ class ReleaseLog(Protocol):
 def open_all(messages: Iterable[Message], trust: TrustDocument) -> list[Release]:
     """Every message as a release.
 
+    One of a compromised key is passed over if a later one stands for it (`stands_for`).
+
     Raises:
         SealError, WireError: One does not verify, or is no release.
         ReleasedTwice: Two of one key are of different records.
     """
     releases: list[Release] = []
     seen: dict[str, Release] = {}
+    doubtful: list[tuple[Message, KeyCompromised]] = []
     for message in messages:
-        release = message.open(trust)
+        try:
+            release = message.open(trust)
+        except KeyCompromised as error:
+            doubtful.append((message, error))
+            continue
+        doubtful = [doubt for doubt in doubtful if not message.stands_for(doubt[0])]
         before = seen.setdefault(release.key, release)
         if Measurement.of(before) != Measurement.of(release):
             raise ReleasedTwice(got=release.key)
         releases.append(release)
+    if doubtful:
+        raise doubtful[0][1]
     return releases
 
 

@@ -25,6 +25,7 @@ from processors.release.desk import Desk
 from processors.release.errors import AlreadyReleased, NoSuchRelease, NotPublished
 from processors.release.log import Message, ReleaseLog, open_all
 from processors.release.measure import Made, withdraw
+from processors.release.resign import State, Verdict, judge
 from processors.release.snapshot import pack
 from processors.release.tables import Budget
 from schemas.keys import SigningKey
@@ -99,6 +100,34 @@ class Press:
             (*_, marker) = await self._finish(account)
             return marker
 
+    async def resign(
+        self, earlier: Iterable[TrustDocument], *, rehearse: bool = False
+    ) -> list[Verdict]:
+        """Signs again what this site published under a key that is compromised since.
+
+        Args:
+            earlier: The trust documents of before, as far as they are kept.
+            rehearse: Only tell what would be done.
+
+        Raises:
+            UnknownKey, KeyCompromised: The key at hand may not sign releases itself.
+        """
+        self._trust.release_key(self._signer.keyid)
+        with self._desk.alone():
+            begun = self._desk.intended()
+            notes = {note.key: note for note in (*self._desk.published(), *begun)}
+            topic = await self._log.read()
+            plan = judge(topic, notes, self._trust, earlier, self._signer)
+            if rehearse:
+                return plan.verdicts
+            for message in plan.due:
+                self._desk.intend(message)
+            sound = {key for key, state, _ in plan.verdicts if state == State.SOUND}
+            sent = [note for note in begun if note.key in sound]
+            if plan.due or sent:
+                await self._send(plan.due, [*plan.due, *sent])
+            return plan.verdicts
+
     def _restore(self, account: Accountant) -> None:
         """Intends again what this site published and the log does not hold.
 
@@ -117,13 +146,17 @@ class Press:
         if not waiting:
             return []
         releases = [message.open(self._trust) for message in waiting]
-        await self._log.append(list(_missing(waiting, releases, account)))
+        await self._send(list(_missing(waiting, releases, account)), waiting)
+        return releases
+
+    async def _send(self, missing: Sequence[Message], waiting: Sequence[Message]) -> None:
+        """Sends what is missing, reads everything back, and confirms what waited for that."""
+        await self._log.append(missing)
         newest = {message.key: message for message in await self._log.read()}
         for message in waiting:
             if newest.get(message.key, message._replace(value=b"")).value != message.value:
                 raise NotPublished(expected=message.key)
             self._desk.confirm(message)
-        return releases
 
 
 def _missing(

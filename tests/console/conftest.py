@@ -13,10 +13,6 @@ from tests.extras import library, program
 from tests.unit.console_guard import boards
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "browser: needs Chromium")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/console/" in str(item.path):

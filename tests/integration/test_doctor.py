@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import secrets
+import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,16 +21,21 @@ from country_adapters import AUTHORITIES
 from deploy.adapter import Adapter
 from deploy.cli import app
 from deploy.demo import prepare
-from deploy.home import Site, announce_epoch, init_site
+from deploy.home import Site, announce_epoch, init_site, issue
 from deploy.pki.store import Office
+from deploy.trustee import Place, enrol, make_key, split
 from processors.intake.ledger import Ledger, ledger_path
 from processors.intake.records import STATE, FoldState, head_key, pack_head
+from processors.linkage.book import Book
 from producers.errors import BrokerUnreachable
 from producers.publisher import Pace
 from producers.standing import standing
 from schemas.chain import Head
 from schemas.kafka import Broker
+from schemas.linkage_keys import LinkageKey, dump_linkage_key
+from schemas.private_files import replace_private
 from schemas.topics import CaseTopic
+from schemas.trust import LinkageShare
 from tests.integration.harness import TUNISIA
 
 
@@ -62,6 +69,16 @@ def ask_json(site: Site, *arguments: str | Path) -> Told:
     return ask("--site", site.root, "--json", *arguments)
 
 
+def _enrol_holders(site: Site) -> None:
+    """The key of 2026 in three hands, that of 2027 still whole."""
+    first = Place(site, "trustee.linkage")
+    enrol(first)
+    for year in ("2026", "2027"):
+        make_key(first, year)
+    split(site, first.holder, "2026")
+    Book(first.book, first.holder).close()
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     """A site of all authorities, with identities, an outbox that was never published, a ledger."""
@@ -71,6 +88,7 @@ def site(tmp_path: Path) -> Site:
     for principal in ("authority.tn", "operator", "broker.1"):
         office.issue(principal, datetime.now(UTC))
     Ledger(ledger_path(place.site.ledgers / "a", CaseTopic("TUN", 0))).close()
+    _enrol_holders(place.site)
     for path in place.site.root.rglob("*"):
         path.chmod(path.stat().st_mode & 0o700)
     return place.site
@@ -93,6 +111,7 @@ def test_a_healthy_site_is_found_healthy(site: Site) -> None:
     assert (told.status, told.faults()) == (0, set())
     checks = {f["check"] for f in told.findings if f["state"] == "ok"}
     assert {"private files", "trust", "certificates", "ledgers", "streams", "disk"} <= checks
+    assert {"linkage keys", "linkage holder"} <= checks
 
 
 def test_people_are_told_in_lines_with_the_advice_below(site: Site) -> None:
@@ -159,6 +178,48 @@ def _cut_key(site: Site) -> None:
     (site.pki / "operator" / "identity.pem").write_bytes(b"-----BEGIN")
 
 
+COE_KEY = ("linkage holder", "trustee.coe 2026")
+COE_BOOK = ("linkage holder", "book of trustee.coe")
+STAGED = "trustees/trustee.coe/linkage_2026.next"
+
+
+def _coe(site: Site) -> Place:
+    return Place(site, "trustee.coe")
+
+
+def _another_share(site: Site) -> None:
+    shutil.copy(Place(site, "trustee.linkage").key_file("2026"), _coe(site).key_file("2026"))
+
+
+def _unannounce(site: Site) -> None:
+    trust = site.trust()
+    issue(site, trust.following(linkage=[one for one in trust.linkage if one.epoch != "2027"]))
+    site.trust_file.chmod(0o600)
+
+
+def _stage(site: Site) -> None:
+    place = _coe(site)
+    replace_private(place.staged("2026"), place.key_file("2026").read_bytes())
+
+
+def _another_book(site: Site) -> None:
+    book = _coe(site).book
+    Book(book, "trustee.national").close()
+    book.chmod(0o600)
+
+
+def _mix_publics(site: Site) -> None:
+    """As if one holder's file came from another ceremony: the document has another's half."""
+    trust = site.trust()
+    entry = trust.linkage_epoch("2026")
+    place = Place(site, "trustee.national")
+    other = LinkageKey.generate("2026", secrets.token_bytes).split(secrets.token_bytes)[2]
+    mixed = LinkageShare(holder=place.holder, index=3, public=other.public.public.hex())
+    halves = entry.model_copy(update={"shares": [*entry.shares[:2], mixed]})
+    issue(site, trust.following(linkage=[halves, *trust.linkage[1:]]))
+    replace_private(place.key_file("2026"), dump_linkage_key(other))
+
+
 BROKEN: list[tuple[str, Break, int, set[tuple[str, str]]]] = [
     ("a certificate over", _expire, 1, {("certificates", "operator")}),
     ("a certificate over soon", _soon, 3, {("certificates", "operator")}),
@@ -178,6 +239,26 @@ BROKEN: list[tuple[str, Break, int, set[tuple[str, str]]]] = [
         1,
         {("trust", "platform's key for tokens")},
     ),
+    ("a holder's key that is gone", lambda s: _coe(s).key_file("2026").unlink(), 1, {COE_KEY}),
+    ("half a key", lambda s: _coe(s).key_file("2026").write_text("{"), 1, {COE_KEY}),
+    ("a share of another holder", _another_share, 1, {COE_KEY}),
+    ("a key that is not announced", _unannounce, 3, {("linkage holder", "trustee.linkage 2027")}),
+    ("a ceremony that was cut short", _stage, 3, {("linkage holder", STAGED)}),
+    (
+        "a holder without its signing key",
+        lambda s: _coe(s).signing.unlink(),
+        1,
+        {("linkage holder", "signing key of trustee.coe")},
+    ),
+    (
+        "settings that cannot be read",
+        lambda s: _coe(s).settings_file.write_text("grants: {}"),
+        1,
+        {("linkage holder", "settings of trustee.coe")},
+    ),
+    ("another holder's book", _another_book, 1, {COE_BOOK}),
+    ("a damaged book", lambda s: _coe(s).book.write_bytes(b"no book" * 1000), 1, {COE_BOOK}),
+    ("public halves that are not of one key", _mix_publics, 1, {("linkage keys", "2026")}),
     ("a suspended stream", _suspend, 1, {("streams", TUNISIA)}),
     ("a ledger of other rules", _outdate, 1, {("ledgers", "TUN-0")}),
     ("a damaged ledger", _tear, 1, {("ledgers", "TUN-0")}),
@@ -202,6 +283,8 @@ def test_what_is_broken_is_found_by_its_name_and_nothing_else_is(
         "authorities/tn.inltp/pseudonyms.key",
         "platform/receipts.key",
         "platform/linkage.key",
+        "trustees/trustee.linkage/evaluations.key",
+        "trustees/trustee.linkage/linkage_2026.key",
         "pki/ca/ca.key",
     ],
 )
@@ -278,7 +361,10 @@ def test_an_epoch_that_was_announced_and_not_opened_is_told(sealed: Site) -> Non
 # --- No cluster ----------------------------------------------------------------------------------
 
 
-def test_a_cluster_that_is_not_there_is_one_fault_and_the_rest_is_skipped(site: Site) -> None:
+def test_a_cluster_that_is_not_there_is_one_fault_and_the_rest_is_skipped(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.doctor.visit.PATIENCE", 1.0)
     identity = site.pki / "operator"
     told = ask_json(site, "--broker", "localhost:1", "--identity", identity)
     assert told.status == 1

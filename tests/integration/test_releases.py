@@ -23,7 +23,7 @@ from processors.release.tables import shipped
 from schemas.header_signatures import SIGNATURE_HEADER
 from schemas.kafka import Broker
 from tests.integration.harness import kill_after
-from tests.unit.release_site import a_site, put, victims
+from tests.unit.release_site import a_site, lose_key, put, victims
 
 pytestmark = pytest.mark.broker
 
@@ -46,6 +46,17 @@ class Stage:
         told, problem = process.communicate(timeout=60)
         assert process.returncode == 0, problem
         return json.loads(told)
+
+    def consume(self) -> tuple[int, list[str], str]:
+        """Exit status, the keys that an analyst is shown, and what else is told."""
+        process = southmed(
+            *("consume", "--broker", self.servers, "--trust", str(self.site.trust_file)),
+            *("--once", "--format", "jsonl"),
+            output=subprocess.PIPE,
+        )
+        told, problem = process.communicate(timeout=60)
+        lines = [json.loads(line) for line in told.splitlines()]
+        return process.returncode, sorted({line["RELEASE"] for line in lines}), problem.decode()
 
     def messages(self) -> list[Message]:
         return asyncio.run(TopicLog(Broker(self.servers)).read())
@@ -103,6 +114,39 @@ def test_a_release_withdrawn_on_the_topic_is_withdrawn_for_everyone(stage: Stage
     assert process.wait(timeout=60) == 0
     assert stage.ask("show", key)["withdrawn"] == {"reason": "METHOD_ERROR", "on": "2019-06-02"}
     assert stage.ask("run", "--as-of", "2019-06-03") == {"published": []}
+
+
+def test_after_a_lost_key_killed_at_random_instants_all_is_signed_again_and_read(
+    stage: Stage,
+) -> None:
+    stage.ask("run", "--as-of", "2020-07-01")
+    gone = stage.start(
+        *("withdraw", "P2|2019-Q1|PROVISIONAL", "--reason", "METHOD_ERROR"),
+        *("--as-of", "2020-07-01"),
+    )
+    assert gone.wait(timeout=60) == 0
+    noted = {message.key: message.value for message in stage.messages()}
+    paid, sent = stage.ask("budget"), len(stage.messages())
+    lose_key(stage.site)
+    status, shown, problem = stage.consume()
+    assert (status, shown) == (1, [])
+    assert "KEY_COMPROMISED" in problem
+
+    rng = random.Random(20261126)
+    died = sum(kill_after(stage.start("resign"), rng, most=1.6) for _ in range(6))
+    assert died > 0, "no kill hit a living process: the test proves nothing"
+    stage.ask("resign")
+    assert {release["state"] for release in stage.ask("resign")["releases"]} == {"sound"}
+
+    messages = stage.messages()
+    assert {message.key: message.value for message in messages} == noted
+    assert len({message.value for message in messages}) == sent
+    assert len(open_all(messages, stage.site.trust())) >= len(noted)
+    assert stage.ask("budget") == paid
+    assert stage.ask("verify")["sound"]
+    assert stage.ask("run", "--as-of", "2020-07-01") == {"published": []}
+    status, shown, problem = stage.consume()
+    assert (status, shown) == (0, sorted(noted)), problem
 
 
 def test_a_broker_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -24,12 +24,21 @@ from deploy.doctor.findings import Finding, State
 from deploy.pki.store import Office
 from deploy.topics.live import apply_changes
 from deploy.topics.state import Grant, Revoke
-from schemas.access import Right
+from deploy.trustee import Place, enrol, make_key
+from schemas.access import Operation, Right
+from schemas.topics import LINKAGE_REQUESTS
+from schemas.trust import Holder
 from tests.integration.harness import TUNISIA, finish
 from tests.kafka.cluster import KafkaScene, empty
 
 OPERATOR, AUTHORITY = "operator", "authority.tn"
 CASES = "southmed.cases.tn.v1"
+TRUSTEE: Holder = "trustee.linkage"
+EVERYBODY = (OPERATOR, AUTHORITY, INTAKE, TRUSTEE, "analyst.coe", "broker.1")
+HEALTHY = (
+    *("clock", "broker certificates", "cluster", "outbox", "trust", "schemas"),
+    *("linkage keys", "linkage holder"),
+)
 
 
 @dataclass(frozen=True)
@@ -70,31 +79,35 @@ def until(look: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.2)
 
 
-@pytest.mark.parametrize("principal", [OPERATOR, AUTHORITY, INTAKE, "analyst.coe", "broker.1"])
-def test_on_a_healthy_cluster_nobody_finds_a_fault(
-    doctor: Doctor, place: KafkaScene, principal: str
-) -> None:
+def test_on_a_healthy_cluster_nobody_finds_a_fault(doctor: Doctor, place: KafkaScene) -> None:
+    enrol(Place(place.site, TRUSTEE))
+    make_key(Place(place.site, TRUSTEE), "2026")
     with place.workers("a"):
         finish(place)
-        found = doctor.ask(principal)
-    assert faults(found) == set()
-    for check in ("clock", "broker certificates", "cluster", "outbox", "trust", "schemas"):
-        assert states(found, check) & {State.OK}, check
-    sees_all = principal in (OPERATOR, "broker.1")
-    assert states(found, "contract") == {State.OK if sees_all else State.SKIPPED}
-    sees_group = sees_all or principal == INTAKE
-    assert states(found, "group") == {State.OK if sees_group else State.SKIPPED}
-    assert states(found, "lag") == {State.OK if sees_group else State.SKIPPED}
+        told = {principal: doctor.ask(principal) for principal in EVERYBODY}
+    for principal, found in told.items():
+        assert faults(found) == set(), principal
+        for check in HEALTHY:
+            assert states(found, check) & {State.OK}, (principal, check)
+        sees_all = principal in (OPERATOR, "broker.1")
+        assert states(found, "contract") == {State.OK if sees_all else State.SKIPPED}, principal
+        sees_group = sees_all or principal == INTAKE
+        assert states(found, "group") == {State.OK if sees_group else State.SKIPPED}, principal
+        assert states(found, "lag") == {State.OK if sees_group else State.SKIPPED}, principal
 
 
+@pytest.mark.parametrize(
+    ("owner", "topic", "operation"),
+    [(AUTHORITY, CASES, "WRITE"), (TRUSTEE, str(LINKAGE_REQUESTS.name("TUN")), "READ")],
+)
 def test_a_right_that_was_taken_away_is_found_by_the_operator_and_its_owner(
-    doctor: Doctor, place: KafkaScene
+    doctor: Doctor, place: KafkaScene, owner: str, topic: str, operation: Operation
 ) -> None:
-    right = Right(AUTHORITY, "topic", CASES, "literal", "WRITE")
+    right = Right(owner, "topic", topic, "literal", operation)
     with place.cluster.admin() as admin:
         apply_changes(admin, [Revoke(right)])
-        until(lambda: ("contract", AUTHORITY) in faults(doctor.ask(OPERATOR)))
-        assert ("topics", CASES) in faults(doctor.ask(AUTHORITY))
+        until(lambda: ("contract", owner) in faults(doctor.ask(OPERATOR)))
+        assert ("topics", topic) in faults(doctor.ask(owner))
         assert faults(doctor.ask(INTAKE)) == set()
         apply_changes(admin, [Grant(right)])
 
@@ -129,6 +142,13 @@ def test_partitions_that_were_added_are_found_by_whoever_uses_them(
     assert ("topics", CASES) in faults(doctor.ask(AUTHORITY))
 
 
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what never answers, however long one waits."""
+    monkeypatch.setattr("deploy.doctor.visit.PATIENCE", 2.0)
+
+
+@pytest.mark.usefixtures("_impatient")
 def test_an_identity_that_has_ended_is_the_reason_that_is_told(
     doctor: Doctor, place: KafkaScene, tmp_path: Path
 ) -> None:
@@ -145,6 +165,7 @@ def test_an_identity_that_has_ended_is_the_reason_that_is_told(
     assert states(found, "rights") == {State.SKIPPED}
 
 
+@pytest.mark.usefixtures("_impatient")
 def test_a_broker_that_is_dialled_by_another_name_is_not_believed(
     doctor: Doctor, place: KafkaScene
 ) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.home import Site, init_site
-from deploy.release import init_keys
+from deploy.home import Site, init_site, issue
+from deploy.release import KeyFiles, init_keys
 from processors.intake.ledger import Ledger
 from processors.intake.records import (
     STATE,
@@ -19,6 +19,7 @@ from processors.intake.records import (
 )
 from schemas.chain import Head
 from schemas.topics import COUNTRY_CODES, PARTITIONS
+from schemas.trust import ByStream
 from tests.releases import in_ledger
 from tests.samples import MOROCCO, TUNISIA, an_event, ref
 
@@ -63,3 +64,18 @@ def put(site: Site, subjects: Sequence[list[Fields]], sequence: int = 7) -> None
     read = max((event["first_offset"] for events in subjects for event in events), default=0) + 1
     ledger.commit({STATE: FoldState(next_offset=read).pack()})
     ledger.close()
+
+
+def lose_key(site: Site) -> None:
+    """The operator's part: a new key, listed; the old one declared compromised."""
+    files = KeyFiles(site)
+    lost = files.signer().keyid
+    files.signing.rename(files.signing.with_suffix(".lost"))
+    init_keys(site, [])
+    trust = site.trust()
+    from_the_start = ByStream(default=(1, 1))
+    keys = [
+        key.model_copy(update={"compromised_from": from_the_start}) if key.keyid == lost else key
+        for key in trust.keys
+    ]
+    issue(site, trust.following(keys=keys))

@@ -84,6 +84,14 @@ def test_keys_reach_a_service_as_credentials_only(unit: str) -> None:
     assert (place[1] == "-") == (not any(name.endswith(".key") for name in handed))
 
 
+@pytest.mark.parametrize("command", ["intake run", "verify"])
+def test_whoever_folds_is_handed_what_folding_takes(command: str) -> None:
+    texts = [(SYSTEMD / unit).read_text(encoding="utf-8") for unit in SERVICES]
+    (folding,) = [text for text in texts if f"bin/southmed {command}" in text]
+    handed = set(re.findall(r"^LoadCredential=(\w+\.key):", folding, re.MULTILINE))
+    assert {"opening.key", "linkage.key"} <= handed
+
+
 def test_every_timer_has_its_service() -> None:
     timers = [name for name in UNITS if name.endswith(".timer")]
     assert timers
@@ -287,7 +295,48 @@ def test_every_secret_is_a_file_and_none_is_in_the_environment(compose: Node) ->
     assert used == set(compose["secrets"])
     named = [path["file"].split("/")[2] for path in compose["secrets"].values()]
     known = {*principals(), *(f"broker.{node}" for node in BROKERS), "platform", "authorities"}
-    assert set(named) <= known
+    assert set(named) <= {*known, "trustees"}
+
+
+TOKENS = (["adapter", "run"], ["linkage", "serve"], ["doctor"])
+"""Commands that calculate with the library of linkage tokens, which runs from /tmp."""
+
+
+def test_programs_run_from_memory_only_where_tokens_are_calculated(compose: Node) -> None:
+    """The engine's own tmpfs is noexec: an adapter or a holder would end at its first token."""
+    found = {}
+    for name, service in compose["services"].items():
+        if service["image"].startswith("southmed:") and name != "topics":
+            places = dict(mount.split(":", 1) for mount in service["tmpfs"])
+            words = service["command"][2:]
+            needed = any(words[: len(command)] == command for command in TOKENS)
+            found[name] = ("exec" in places["/tmp"].split(","), needed)  # noqa: S108
+    assert {name for name, (_, needed) in found.items() if needed} == {
+        "adapter-tunisia",
+        "trustee",
+        "doctor",
+    }
+    assert [name for name, (allowed, needed) in found.items() if allowed != needed] == []
+
+
+def test_a_holder_in_a_container_finds_what_the_file_hands_over(
+    compose: Node, tmp_path: Path, keys: Site
+) -> None:
+    service = compose["services"]["trustee"]
+    holder = service["environment"]["SOUTHMED_HOLDER"]
+    made = Place(keys, holder)
+    enrol(made)
+    targets = [s["target"] for s in service["secrets"] if s["target"].endswith(".key")]
+    years = [name.removeprefix("linkage_")[:4] for name in targets if "linkage" in name]
+    for year in years:
+        make_key(made, year)
+    host = Host(tmp_path, {name: made.folder / name for name in targets})
+    host.publish(keys.trust_file.read_bytes())
+    host.start(service["command"][0])
+    office = Place(host.site, holder).office()
+    assert years
+    assert all(office.holds(year) for year in years)
+    assert office.signer.keyid == made.signer().keyid
 
 
 @pytest.mark.parametrize("node", BROKERS)

@@ -256,6 +256,46 @@ def test_every_namespace_is_restricted_and_denies_by_default() -> None:
     assert not [p for p in of_kind("NetworkPolicy") if "ingress" in p["spec"]]
 
 
+def test_brokers_let_in_every_namespace_that_has_clients() -> None:
+    (kafka,) = of_kind("Kafka")
+    clients = {
+        node["metadata"]["namespace"]
+        for node in of_kind("StatefulSet")
+        if node["spec"]["template"]["metadata"]["labels"].get("southmed/kafka-client") == "true"
+    }
+    for listener in kafka["spec"]["kafka"]["listeners"]:
+        let_in = set()
+        for peer in listener["networkPolicyPeers"]:
+            assert peer["podSelector"] == {"matchLabels": {"southmed/kafka-client": "true"}}
+            labels = peer.get("namespaceSelector", {}).get("matchLabels", {})
+            let_in.add(labels.get("kubernetes.io/metadata.name", "southmed"))
+        assert let_in == clients == {"southmed", "southmed-tn", "southmed-trustee"}
+
+
+@each_pod
+def test_tokens_can_be_calculated_in_every_pod(maker: str) -> None:
+    """The library behind them runs from /tmp, and what is in memory may be noexec."""
+    pod = PODS[maker]
+    disks = {
+        v["name"]
+        for v in pod["volumes"]
+        if v.get("emptyDir", {"medium": ""}).get("medium", "disk") == "disk"
+    }
+    for container in pod["containers"]:
+        mounted = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+        assert mounted["/tmp"] in disks  # noqa: S108 - the container's
+
+
+def test_a_holder_knows_who_it_is_and_stays_away_from_the_platform() -> None:
+    (holder,) = (n for n in of_kind("StatefulSet") if label(n) == "StatefulSet southmed-linkage")
+    assert holder["spec"]["replicas"] == 1, "a second one would keep a second book"
+    assert holder["metadata"]["namespace"] == "southmed-trustee"
+    (container,) = holder["spec"]["template"]["spec"]["containers"]
+    told = {one["name"]: one["value"] for one in container["env"]}
+    assert told["SOUTHMED_HOLDER"] in principals()
+    assert container["args"][0] == f"trustees/{told['SOUTHMED_HOLDER']}"
+
+
 def test_verify_looks_at_the_ledger_of_every_worker() -> None:
     (intake,) = (n for n in of_kind("StatefulSet") if label(n) == "StatefulSet southmed-intake")
     claims = {

@@ -16,15 +16,22 @@ from typer.testing import CliRunner
 from deploy.cli import app
 from deploy.doctor.keys import judge_release_key
 from deploy.home import Site
-from deploy.release import code_digest, init_keys
+from deploy.release import KeyFiles, code_digest, init_keys
 from processors.intake.errors import LedgerMissing
-from processors.release.errors import NoSuchRelease, NotDue, ReleaseKeysMissing
+from processors.release.errors import (
+    EarlierTrustMissing,
+    NoSuchRelease,
+    NotDue,
+    ReleaseKeysMissing,
+    ReleaseNotOurs,
+)
 from processors.release.log import Message
 from processors.release.snapshot import unpack
+from schemas.errors import KeyCompromised
 from schemas.keys import SigningKey
-from schemas.releases import Release
+from schemas.releases import Release, sign_release
 from schemas.trust import ByStream, TrustDocument, TrustedKey
-from tests.unit.release_site import a_site, put, victims
+from tests.unit.release_site import a_site, lose_key, put, victims
 
 Ask = Callable[..., Any]
 ON = ("--as-of", "2024-07-01")
@@ -38,7 +45,7 @@ class Place:
         self.file = root / "releases.jsonl"
 
     def ask(self, command: str, *options: str, status: int = 0) -> Any:
-        where = "--out" if command in ("run", "withdraw") else "--file"
+        where = "--out" if command in ("run", "withdraw", "resign") else "--file"
         words = ["release", command, "--site", str(self.site.root), where, str(self.file), *options]
         done = CliRunner().invoke(app, words, env={"COLUMNS": "200"})
         if done.exception and not isinstance(done.exception, SystemExit):
@@ -275,3 +282,63 @@ def test_the_doctor_says_whether_releases_will_be_believed(change: Any, told: st
     listed = [] if change is None else [entry.model_copy(update=change)]
     finding = judge_release_key(TrustDocument(version=3, authorities=[], keys=listed), key.keyid)
     assert told in (finding.state.name.lower(), finding.what.partition(":")[0]), finding
+
+
+# --- A lost key ----------------------------------------------------------------------------------
+
+
+def test_a_lost_key_stops_publishing_until_everything_is_signed_again(place: Place) -> None:
+    place.ask("withdraw", "F1/2019/FINAL", "--reason", "SOURCE_ERROR", *ON)
+    paid, out = place.ask("budget", "--json"), place.releases()
+    lose_key(place.site)
+    with pytest.raises(KeyCompromised):
+        place.ask("run", *ON)
+    before = place.file.read_bytes()
+    rehearsed = place.ask("resign", "--dry-run", "--json")
+    assert {release["state"] for release in rehearsed["releases"]} == {"signed again"}
+    assert place.file.read_bytes() == before
+    told = place.ask("resign", "--json")
+    assert {**told, "dry_run": True} == rehearsed
+    assert place.file.read_bytes().startswith(before)
+    assert place.ask("budget", "--json") == paid
+    assert place.ask("verify", "--json")["sound"]
+    assert place.ask("run", "--json", *ON) == {"published": []}
+    newest = {
+        message.key: message.open(place.site.trust())
+        for message in map(Message.parse, place.file.read_bytes().splitlines()[len(out) + 1 :])
+    }
+    assert newest == out
+    assert "0 signed again" in place.ask("resign")
+
+
+def test_what_is_not_ours_is_told_by_key_and_code_and_ends_with_3(place: Place) -> None:
+    thief = KeyFiles(place.site).signer()
+    strange = place.releases()["F1|2019|FINAL"].dump().replace(b'"F1"', b'"F2"')
+    forged = Message("F1|2019|FINAL", strange, sign_release(strange, thief))
+    odd = Message("\x1b[2J", strange, sign_release(strange, thief))
+    with place.file.open("ab") as file:
+        file.write(forged.dump() + odd.dump())
+    lose_key(place.site)
+    told = place.ask("resign", "--json", status=3)
+    refused = {r["key"]: r["code"] for r in told["releases"] if r["state"] == "refused"}
+    assert refused == {"F1|2019|FINAL": "RELEASE_NOT_OURS", "?": "RELEASE_NOT_OURS"}
+    text = place.ask("resign", status=3)
+    assert "RELEASE_NOT_OURS" in text
+    assert ReleaseNotOurs.advice in text
+    assert "\x1b[2J" not in text
+
+
+def test_without_the_document_of_before_nothing_is_signed_again(
+    place: Place, tmp_path: Path
+) -> None:
+    lose_key(place.site)
+    kept = place.site.platform / "trust"
+    aside = tmp_path / "aside"
+    kept.rename(aside)
+    before = place.file.read_bytes()
+    assert EarlierTrustMissing.code in place.ask("resign", status=3)
+    assert place.file.read_bytes() == before
+    for path in aside.iterdir():
+        shutil.copy(path, kept / path.name)
+    place.ask("resign")
+    place.ask("verify")
