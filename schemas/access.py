@@ -183,7 +183,7 @@ PRINCIPALS = (
     Principal(
         "console",
         "analyst",
-        "Serves pages of what is published; writes nothing, not even questions for the time.",
+        "Serves pages of what is published and of alerts, and passes on what its readers answer.",
         _SMALL,
     ),
     Principal(

@@ -74,6 +74,7 @@ FIELDS: Mapping[str, Field] = {
     "status": Field("count", "a mail or web server's answer, as a number"),
     "stream": Field("count", "stream of an authority"),
     "template": Field(_word(r"[ -~]{1,200}"), "a constant text of a library's code, not filled in"),
+    "topic": Field(_word(r"southmed\.[a-z0-9.]{1,60}"), "name of a topic"),
     "version": Field(_word(r"[0-9A-Za-z.+-]{1,40}"), "version of southmed"),
     "waiting": Field("count", "records that wait to be folded"),
     "worker": Field(_word(r"[A-Za-z0-9_.-]{1,60}"), "name of a worker"),

@@ -176,7 +176,7 @@ CONTACT_ALERTS = Topic(
     message="contact_alert",
     writers=("processor.alerts",),
     # What is out is read before anything is written: topics are the memory of alerts.
-    readers=("contact.{cc}", "processor.alerts"),
+    readers=("contact.{cc}", "console", "processor.alerts"),
     partitions=1,
     retention_ms=None,
     meaning="Alerts to the contact point of one country: its own cases, the counterpart's country.",
@@ -186,7 +186,7 @@ ANALYST_ALERTS = Topic(
     "southmed.alerts.v1",
     message="analyst_alert",
     writers=("processor.alerts",),
-    readers=("analyst.coe", "processor.alerts"),
+    readers=("analyst.coe", "console", "processor.alerts"),
     partitions=1,
     retention_ms=None,
     meaning="Alerts to analysts: countries, a band of sizes, a quarter; no case and no token.",
@@ -205,7 +205,8 @@ SURGES = Topic(
 CONTACT_ASSESSMENTS = Topic(
     "southmed.assessments.{cc}.v1",
     message="assessment",
-    writers=("contact.{cc}",),
+    # The console passes on what a contact point answers there, and says so in its audit log.
+    writers=("contact.{cc}", "console"),
     readers=("processor.alerts",),
     partitions=1,
     retention_ms=None,
@@ -215,7 +216,7 @@ CONTACT_ASSESSMENTS = Topic(
 ANALYST_ASSESSMENTS = Topic(
     "southmed.assessments.coe.v1",
     message="assessment",
-    writers=("analyst.coe",),
+    writers=("analyst.coe", "console"),
     readers=("processor.alerts",),
     partitions=1,
     retention_ms=None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.markup import escape
 
+from deploy.alerts.answering import ANSWERS, assessment, send
 from deploy.alerts.audit import audit as audited
 from deploy.alerts.office import Office
 from deploy.alerts.place import init_keys
@@ -40,9 +40,8 @@ from deploy.terminal import (
     table,
 )
 from processors.alerts import lines
-from processors.alerts.errors import AlertTopicUnreachable, AnswerRefused, NoSuchAlert
-from processors.alerts.life import may_follow
-from processors.compacted import Outgoing, write_records
+from processors.alerts.errors import NoSuchAlert
+from schemas.alert_errors import AssessmentInvalid
 from schemas.alerts import (
     ANALYSTS,
     CHANNELS,
@@ -67,7 +66,6 @@ app = typer.Typer(
     help="Alerts: networks across borders, and surges.", cls=later(MORE), no_args_is_help=True
 )
 
-ANSWERS = ("SEEN", "ASSESSED", "DISMISSED", "CONFIRMED")
 AsOfOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The date to go by; today's in UTC."),
@@ -313,10 +311,7 @@ def assess(
     reached = broker_at(broker, identity)
     there = _one(_read(reached, channel, trust), alert)
     answer = _answer(channel, there, state, reason)
-    topic = channel.answers
-    record = Outgoing(topic, answer.alert.encode(), answer.dump(), [])
-    work = _send(reached, [record])
-    if run_until_stopped(work) is None:
+    if run_until_stopped(_send(reached, channel, answer)) is None:
         raise typer.Exit(Exit.FAILED)
     if json:
         print_json(loads(answer.dump()))
@@ -327,23 +322,12 @@ def assess(
 def _answer(channel: Channel, alert: Alert, state: str, reason: str) -> Assessment:
     """The assessment; refused where it could not be heard."""
     try:
-        answer = Assessment.model_validate(
-            {
-                "alert": alert.id,
-                "revision": alert.revision,
-                "state": state,
-                "reason": reason or None,
-                "role": channel.role,
-            }
-        )
-    except ValidationError:
+        return assessment(channel, alert, alert.revision, state, reason)
+    except AssessmentInvalid:
         listed = ", ".join(reasons_of(state)) or "no reason"
         raise typer.BadParameter(f"one of {listed}", param_hint="--reason") from None
-    if not may_follow(alert.state, answer.state, channel.role):
-        raise AnswerRefused(expected=f"what may follow {alert.state}", got=state)
-    return answer
 
 
-async def _send(broker: Broker, records: Sequence[Outgoing]) -> bool:
-    await write_records(broker, records, AlertTopicUnreachable)
+async def _send(broker: Broker, channel: Channel, answer: Assessment) -> bool:
+    await send(broker, channel, answer)
     return True

@@ -12,13 +12,28 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from deploy.console.alerts.boards import Boards
 from deploy.console.charts import Charts
+from deploy.console.errors import NothingToSendWith
 from deploy.console.follow import Live
 from deploy.console.pages.failing import failures
 from deploy.console.pages.routes import ROUTERS
-from deploy.console.security import LOOPBACK_NAMES, Doorkeeper, Guarded, closed
+from deploy.console.security import LOOPBACK_NAMES, Doorkeeper, Guarded, Reader, closed
+from deploy.console.security.audit import Audit
+from deploy.console.security.desk import Desk
+from deploy.console.security.forms import Tokens
+from deploy.console.security.rates import Rates
 from processors.release.tables import Tables, shipped
+from schemas.alerts import Assessment, Channel
 from schemas.trust import TrustDocument
+
+Send = Callable[[Channel, Assessment], Awaitable[None]]
+"""Writes an answer to an alert to its topic."""
+
+
+async def nowhere(_channel: Channel, _answer: Assessment) -> None:
+    """Sends nothing: of a console that has no broker."""
+    raise NothingToSendWith()
 
 
 def _today() -> date:
@@ -37,6 +52,12 @@ class Console:
         today: The date to go by.
         charts: What is drawn.
         hosts: Names under which the console answers.
+        desk: Where people sign in; None for nowhere.
+        boards: What is told of networks and surges.
+        send: Passes an answer on.
+        audit: What readers do.
+        tokens: What their forms carry.
+        rates: How often they may do what.
     """
 
     live: Live
@@ -46,6 +67,20 @@ class Console:
     today: Callable[[], date] = _today
     charts: Charts = field(default_factory=Charts)
     hosts: tuple[str, ...] = tuple(LOOPBACK_NAMES)
+    desk: Desk | None = None
+    boards: Boards = field(default_factory=Boards)
+    send: Send = nowhere
+    audit: Audit = field(default_factory=Audit)
+    tokens: Tokens = field(default_factory=Tokens)
+    rates: Rates = field(default_factory=Rates)
+
+    def __post_init__(self) -> None:
+        # Whoever watches hears one bell, whatever has changed.
+        self.boards.bell = self.live.bell
+
+    def number(self, reader: Reader) -> int:
+        """Grows with every change that a reader may see, and with no other."""
+        return self.live.snapshot.number + self.boards.number(reader)
 
 
 def create_app(console: Console, follow: Callable[[], Awaitable[None]] | None = None) -> FastAPI:

@@ -17,7 +17,7 @@ class NoWayIn(ConsoleError):
 
     code = "CONSOLE_NO_WAY_IN"
     summary = "nobody could sign in"
-    advice = "Say how readers sign in, or, on invented data only, use --unsafe-open."
+    advice = "Say how in a file for --config, or, on invented data only, use --unsafe-open."
 
 
 class TextsStale(ConsoleError):
@@ -50,3 +50,83 @@ class NothingThere(ConsoleError):
     code = "CONSOLE_NOTHING_THERE"
     summary = "there is nothing at that address"
     advice = "Begin at the region's page, or look at the list of releases."
+
+
+class SettingsInvalid(ConsoleError):
+    """``console.yaml`` cannot be used."""
+
+    code = "CONSOLE_SETTINGS_INVALID"
+    summary = "console.yaml cannot be used"
+    advice = "Correct what is named; docs/console-access.md says what may stand there."
+
+
+class SignInFailed(ConsoleError):
+    """What the provider sent back is no sign-in of this browser."""
+
+    code = "CONSOLE_SIGN_IN_FAILED"
+    summary = "somebody could not sign in"
+    advice = "Begin again from the console; if it goes on, compare console.yaml with the provider."
+
+
+class ClaimsUnclear(ConsoleError):
+    """The provider knows them, and no role follows from what it says, or roles of two countries."""
+
+    code = "CONSOLE_CLAIMS_UNCLEAR"
+    summary = "no role follows from what the provider says"
+    advice = "Correct the table of roles in console.yaml, or the person's groups at the provider."
+
+
+class ProviderUnreachable(ConsoleError):
+    """The provider at which readers sign in does not answer as one."""
+
+    code = "CONSOLE_PROVIDER_UNREACHABLE"
+    summary = "the provider of sign-ins does not answer"
+    advice = "Compare the issuer in console.yaml with the provider's discovery document."
+
+
+class FormRefused(ConsoleError):
+    """What was sent does not come from a page that this reader was shown."""
+
+    code = "CONSOLE_FORM_REFUSED"
+    summary = "what was sent does not come from a page of this reader"
+    advice = "Open the page again and send it from there."
+
+
+class TooOften(ConsoleError):
+    """Somebody does something more often than people do."""
+
+    code = "CONSOLE_TOO_OFTEN"
+    summary = "somebody does that too often"
+    advice = "Wait a minute."
+
+
+class AnswerOutdated(ConsoleError):
+    """The alert has changed since the page was made from which it was answered."""
+
+    code = "CONSOLE_ANSWER_OUTDATED"
+    summary = "the alert has changed since it was read"
+    advice = "Read the alert again, then answer."
+
+
+class AuditUnusable(ConsoleError):
+    """The audit log cannot be written or read, so what it would tell of is not done."""
+
+    code = "CONSOLE_AUDIT_UNUSABLE"
+    summary = "the audit log cannot be used"
+    advice = "Give the console its state folder back, writable and with room on the disk."
+
+
+class AuditBroken(ConsoleError):
+    """An entry of the audit log was changed or taken out."""
+
+    code = "CONSOLE_AUDIT_BROKEN"
+    summary = "the audit log is not as it was written"
+    advice = "Keep the file as it is and find out who can write it; entries before it still hold."
+
+
+class NothingToSendWith(ConsoleError):
+    """An answer cannot be passed on: this console has no broker to write to."""
+
+    code = "CONSOLE_NOTHING_TO_SEND_WITH"
+    summary = "this console cannot pass answers on"
+    advice = "Serve it with --broker."

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from deploy.console import lines
+from deploy.console.bell import Bell
 from deploy.console.store import Kept, Snapshot
 from deploy.consume.follow import Follower
 from deploy.consume.judge import Judge, Message, Refused
@@ -47,6 +48,7 @@ class Live:
         snapshot: What is known now.
         standing: How things stand with the broker.
         since: Since when.
+        bell: Rung with every change.
     """
 
     def __init__(
@@ -55,33 +57,29 @@ class Live:
         self.snapshot = snapshot or Snapshot()
         self.standing = standing
         self.since = datetime.now(UTC)
-        self._changed = asyncio.Event()
+        self.bell = Bell()
 
     def put(self, snapshot: Snapshot) -> None:
         """Has everybody see a newer snapshot."""
         self.snapshot = snapshot
-        self._tell()
+        self.bell.ring()
 
     def stand(self, standing: Standing) -> None:
         """Has everybody know how things stand with the broker."""
         if standing != self.standing:
             self.standing, self.since = standing, datetime.now(UTC)
-            self._tell()
+            self.bell.ring()
 
     async def changes(self) -> AsyncIterator[tuple[Standing, int]]:
         """How things stand and the snapshot's number: now, and whenever either changes."""
         told = None
         while True:
-            changed, now = self._changed, (self.standing, self.snapshot.number)
+            changed, now = self.bell.listen(), (self.standing, self.snapshot.number)
             if now != told:
                 told = now
                 yield now
             else:
                 await changed.wait()
-
-    def _tell(self) -> None:
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
 
 
 class Witness(Judge):

@@ -22,3 +22,26 @@ FOLLOWING_INTERRUPTED = LogLine(
     " the console tries again.",
     "If it goes on: what does the error of that code advise?",
 )
+ALERT_REFUSED = LogLine(
+    "console",
+    "alert_refused",
+    "warning",
+    ("topic", "code", "offset"),
+    "A message of a topic of alerts did not verify; it is not shown.",
+    "What does the error of that code advise?",
+)
+ALERTS_INTERRUPTED = LogLine(
+    "console",
+    "following_alerts_interrupted",
+    "warning",
+    ("topic", "code"),
+    "A topic of alerts cannot be followed at the moment; the console tries again.",
+    "If it goes on: what does the error of that code advise? Told once until it changes.",
+)
+REFUSED = LogLine(
+    "console",
+    "reader_refused",
+    "info",
+    ("code",),
+    "Something was refused to a reader, or to somebody who would be one; the audit log says whom.",
+)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 
 import uvicorn
+from fastapi import FastAPI
 
 from deploy.brokers.errors import PortTaken
 from deploy.console import lines
+from deploy.console.alerts.follow import follow_alerts
 from deploy.console.app import Console, create_app
 from deploy.console.follow import follow
+from deploy.console.security.certificates import Showing
+from deploy.console.security.desk import tls_context
+from deploy.console.security.settings import Settings
 from deploy.running.health import LOOPBACK
 from schemas.kafka import Broker
 from schemas.log_lines import tell
@@ -20,7 +26,13 @@ GRACE = 3
 """Seconds that open answers have when the process ends; streams of events end at once."""
 
 
-def serve(console: Console, broker: Broker, port: int, told: Callable[[str], None]) -> None:
+def serve(
+    console: Console,
+    broker: Broker,
+    port: int,
+    told: Callable[[str], None],
+    settings: Settings | None = None,
+) -> None:
     """Serves a console that follows a cluster.
 
     Args:
@@ -28,23 +40,49 @@ def serve(console: Console, broker: Broker, port: int, told: Callable[[str], Non
         broker: The cluster.
         port: On loopback; 0 for any free one.
         told: Is told the address, once it answers there.
+        settings: How it is reached; None for without TLS, and not behind anything.
 
     Raises:
         PortTaken: Somebody listens there already, or this user may not.
     """
-    app = create_app(console, lambda: follow(broker, console.trust, console.live))
+    app = create_app(console, lambda: _follow(broker, console))
+    context = tls_context(settings.tls) if settings and settings.tls else None
     with listening(port) as listener:
         at = listener.getsockname()[1]
-        configuration = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE,
+        configuration = configured(
+            app, context, behind_proxy=bool(settings and settings.behind_proxy)
         )
-        told(f"http://{LOOPBACK}:{at}/")
+        told(f"{'https' if context else 'http'}://{LOOPBACK}:{at}/")
         tell(lines.SERVED, port=at)
         asyncio.run(uvicorn.Server(configuration).serve([listener]))
+
+
+def configured(
+    app: FastAPI, context: ssl.SSLContext | None = None, *, behind_proxy: bool = False
+) -> uvicorn.Config:
+    """uvicorn, which hands on the client certificate of a connection.
+
+    Args:
+        app: What answers.
+        context: TLS; None for none.
+        behind_proxy: Whether a proxy on this machine is believed where requests come from.
+    """
+    return uvicorn.Config(
+        app,
+        http=Showing,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=behind_proxy,
+        ssl_context_factory=(lambda _config, _default: context) if context else None,
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
+async def _follow(broker: Broker, console: Console) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(follow(broker, console.trust, console.live))
+        group.create_task(follow_alerts(broker, console.trust, console.boards))
 
 
 def listening(port: int) -> socket.socket:

@@ -10,6 +10,7 @@ import pytest
 from tests.console.served import Served, served
 from tests.console.world import snapshot
 from tests.extras import library, program
+from tests.unit.console_guard import boards
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,7 +34,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="package")
 def console() -> Iterator[Served]:
-    with served(snapshot()) as running:
+    with served(snapshot(), boards=boards()) as running:
         yield running
 
 
@@ -49,9 +50,12 @@ def opened(browser: Any, console: Served) -> Iterator[Opened]:
         if not request.url.startswith(("http://127.0.0.1:", "data:")):
             complaints.append(f"asked for {request.url}")
 
-    def hear(message: Any) -> None:
-        # A network interface of the machine came or went: other tests make some.
-        if message.type in {"error", "warning"} and "ERR_NETWORK_CHANGED" not in message.text:
+    def hear(message: Any, status: int) -> None:
+        # Of a page that is refused, as it should be, browsers complain too; and of a network
+        # interface of the machine that came or went: other tests make some.
+        expected = status != 200 and f"status of {status} " in message.text
+        expected = expected or "ERR_NETWORK_CHANGED" in message.text
+        if message.type in {"error", "warning"} and not expected:
             complaints.append(message.text)
 
     def open_page(
@@ -69,7 +73,7 @@ def opened(browser: Any, console: Served) -> Iterator[Opened]:
         page = context.new_page()
         page.on("request", watch)
         if not cut_off:
-            page.on("console", hear)
+            page.on("console", lambda message: hear(message, status))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         answer = page.goto((at or console.url) + path)
         assert answer is not None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import uvicorn
 
+from deploy.console.alerts.boards import Boards
 from deploy.console.app import Console, create_app
 from deploy.console.follow import Live, Standing
 from deploy.console.security import unsafe_open
@@ -45,15 +46,18 @@ class Served:
 
 
 @contextmanager
-def served(known: Snapshot, port: int = 0) -> Iterator[Served]:
+def served(known: Snapshot, port: int = 0, boards: Boards | None = None) -> Iterator[Served]:
     """A console that knows something.
 
     Args:
         known: What it knows.
         port: Where it listens; 0 for any free one.
+        boards: What it knows of alerts; nothing by default.
     """
     live = Live(known, Standing.LIVE)
-    app = create_app(Console(live, trusting, unsafe_open, today=lambda: TODAY))
+    app = create_app(
+        Console(live, trusting, unsafe_open, today=lambda: TODAY, boards=boards or Boards())
+    )
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
     )

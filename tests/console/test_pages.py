@@ -9,6 +9,7 @@ import pytest
 from deploy.exports.labels import LANGUAGES
 from tests.console.conftest import Opened
 from tests.extras import library
+from tests.unit.console_guard import only
 
 PAGES = (
     "region",
@@ -19,6 +20,10 @@ PAGES = (
     "releases/F1_2023_FINAL?verify=1",
     "releases/F4_2022_FINAL",
     "help",
+    "alerts",
+    "alerts?state=DISMISSED&detector=&country=TUN&quarter=",
+    *(f"alerts/{board}/{only(board).id}" for board in ("tun", "analysts", "surges")),
+    "audit",
 )
 FIRST_PAGE = 200_000
 """Bytes, of everything that the first page loads."""

@@ -82,7 +82,7 @@ def test_surges_are_read_by_whoever_reads_releases() -> None:
 def test_nobody_of_another_country_reads_or_answers_an_alert(topic: Topic, country: str) -> None:
     mine = f"contact.{COUNTRY_CODES[country]}"
     allowed = {r.principal for r in rights() if r.name == topic.name(country)}
-    assert allowed == {mine, "processor.alerts"}
+    assert allowed == {mine, "console", "processor.alerts"}
 
 
 def test_alerts_and_answers_are_kept_by_the_alert() -> None:
@@ -109,10 +109,15 @@ def test_an_analyst_reads_releases_surges_and_its_alerts_and_answers_and_nothing
     }
 
 
-def test_the_console_reads_what_is_published_and_has_no_other_right() -> None:
+def test_the_console_reads_what_is_published_and_alerts_and_passes_answers_on() -> None:
     console = {(r.resource, r.operation, r.name) for r in rights() if r.principal == "console"}
-    published = ("southmed.indicators.v1", "southmed.surges.v1")
-    assert console == {("topic", "READ", name) for name in published}
+    alerts = [CONTACT_ALERTS.name(country) for country in COUNTRY_CODES]
+    answers = [CONTACT_ASSESSMENTS.name(country) for country in COUNTRY_CODES]
+    read = [RELEASES.name(), SURGES.name(), ANALYST_ALERTS.name(), *alerts]
+    assert console == {
+        *(("topic", "READ", name) for name in read),
+        *(("topic", "WRITE", name) for name in (ANALYST_ASSESSMENTS.name(), *answers)),
+    }
 
 
 def test_releases_are_written_by_the_release_processor_alone_and_kept_by_key() -> None:

@@ -22,12 +22,20 @@ PAGES = (
     "/en/region",
     "/en/indicators",
     "/en/indicators/VIC_IDENT",
+    "/en/alerts",
     "/en/releases",
     "/en/releases/F1_2023_FINAL?verify=1",
     "/en/help",
     "/en/download/F1_2023_FINAL.csv",
 )
-OPEN_TO_ALL = {"/", "/{language}", "/readyz", "/static/{digest}/{name}"}
+OPEN_TO_ALL = {
+    "GET /",
+    "GET /{language}",
+    "GET /readyz",
+    "GET /static/{digest}/{name}",
+    "GET /sign-in",
+    "GET /signed-in",
+}
 """What tells nothing of what was published."""
 
 Get = Callable[..., Awaitable[httpx.Response]]
@@ -75,7 +83,12 @@ async def test_a_viewer_reads_every_page(path: str) -> None:
 def test_every_route_asks_who_reads() -> None:
     assert len(create_app(Console(Live(), trusting)).routes) == len(ROUTERS)
     routes = [route for router in ROUTERS for route in router.routes]
-    every = {route.path: route for route in routes if isinstance(route, APIRoute)}
+    every = {
+        f"{method} {route.path}": route
+        for route in routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
     assert len(every) == len(routes)
     asking = {path for path, route in every.items() if route.dependant.dependencies}
     assert len(asking) >= 9

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from deploy.console.app_state import console_of
-from deploy.console.follow import Live
 from deploy.console.security import Reader, Role, reader
 
 router = APIRouter()
 PING = 15
+LOOK_AGAIN = 30.0
+"""Seconds after which who reads is asked for again, though nothing has changed."""
 
 
 @router.get("/events")
@@ -22,11 +25,17 @@ async def events(
     request: Request, _reader: Annotated[Reader, Depends(reader(Role.VIEWER))]
 ) -> EventSourceResponse:
     """How things stand and the number of the newest snapshot, now and whenever they change."""
-    return EventSourceResponse(_told(console_of(request).live), ping=PING)
+    return EventSourceResponse(_told(request, LOOK_AGAIN), ping=PING)
 
 
-async def _told(live: Live) -> AsyncIterator[ServerSentEvent]:
-    async for standing, number in live.changes():
-        yield ServerSentEvent(
-            json.dumps({"standing": standing, "number": number}), event="standing"
-        )
+async def _told(request: Request, look_again: float) -> AsyncIterator[ServerSentEvent]:
+    """Tells as long as somebody may be told; of alerts only that those change that they may see."""
+    console, told = console_of(request), None
+    while (who := await console.doorkeeper(request)) is not None:
+        rung, now = console.live.bell.listen(), (console.live.standing, console.number(who))
+        if now != told:
+            told, data = now, json.dumps({"standing": now[0], "number": now[1]})
+            yield ServerSentEvent(data, event="standing")
+            continue
+        with suppress(TimeoutError):
+            await asyncio.wait_for(rung.wait(), look_again)

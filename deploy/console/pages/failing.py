@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from deploy.console.errors import NotAdmitted, NotAllowed, NothingThere
+from deploy.console import lines
+from deploy.console.app_state import console_of
+from deploy.console.errors import (
+    AnswerOutdated,
+    ClaimsUnclear,
+    FormRefused,
+    NotAdmitted,
+    NotAllowed,
+    NothingThere,
+    ProviderUnreachable,
+    SignInFailed,
+    TooOften,
+)
 from deploy.console.i18n import Tongue, noop, preferred, tongue
 from deploy.console.pages.shared import page
+from deploy.console.security.roles import known_reader
 from deploy.exports.errors import LibraryMissing, ReleaseWithdrawn
 from deploy.exports.labels import LANGUAGES
+from processors.alerts.errors import AlertTopicUnreachable, AnswerRefused
+from schemas.alert_errors import AssessmentInvalid
 from schemas.errors import SouthmedError
+from schemas.log_lines import tell
 
 Words = tuple[int, str, str]
 SAID: Mapping[type[SouthmedError], Words] = {
@@ -29,6 +46,47 @@ SAID: Mapping[type[SouthmedError], Words] = {
         noop("There is nothing here"),
         noop("Begin at the region's page, or look at the list of releases."),
     ),
+    SignInFailed: (
+        400,
+        noop("You could not be signed in"),
+        noop("Begin again. If it goes on, tell the platform's operator."),
+    ),
+    ClaimsUnclear: (
+        403,
+        noop("You are known, but have no role here"),
+        noop("Ask the platform's operator for a role."),
+    ),
+    ProviderUnreachable: (
+        503,
+        noop("The place where you sign in does not answer"),
+        noop("Try again in a moment. If it goes on, tell the platform's operator."),
+    ),
+    FormRefused: (
+        403,
+        noop("What was sent does not come from a page of yours"),
+        noop("Open the page again and send it from there."),
+    ),
+    TooOften: (429, noop("That was too often"), noop("Wait a minute, then try again.")),
+    AnswerOutdated: (
+        409,
+        noop("The alert has changed since you read it"),
+        noop("Read it again, then answer."),
+    ),
+    AnswerRefused: (
+        409,
+        noop("This alert cannot be answered so"),
+        noop("Read it again: its state says what may follow."),
+    ),
+    AssessmentInvalid: (
+        400,
+        noop("This alert cannot be answered so"),
+        noop("Choose one of the answers of its page."),
+    ),
+    AlertTopicUnreachable: (
+        503,
+        noop("The answer could not be sent"),
+        noop("Try again in a moment. If it goes on, tell the platform's operator."),
+    ),
     ReleaseWithdrawn: (
         410,
         noop("The release was withdrawn"),
@@ -41,6 +99,9 @@ SAID: Mapping[type[SouthmedError], Words] = {
     ),
 }
 """Errors that a reader may meet: the status, what happened, what to do."""
+NOTED = (NotAllowed, ClaimsUnclear, SignInFailed, FormRefused, TooOften)
+"""What the log tells of; of known readers, the audit log too."""
+WAIT = "60"
 FAILED: Words = (
     500,
     noop("Something failed here"),
@@ -53,7 +114,12 @@ def failures(app: FastAPI) -> None:
 
     @app.exception_handler(SouthmedError)
     async def _ours(request: Request, error: SouthmedError) -> HTMLResponse:
-        return _page(request, SAID.get(type(error), FAILED))
+        if isinstance(error, NOTED):
+            _note(request, error)
+        answer = _page(request, SAID.get(type(error), FAILED), sign_in=_sign_in(request, error))
+        if isinstance(error, TooOften):
+            answer.headers["retry-after"] = WAIT
+        return answer
 
     @app.exception_handler(RequestValidationError)
     async def _odd(request: Request, _error: RequestValidationError) -> HTMLResponse:
@@ -65,10 +131,28 @@ def failures(app: FastAPI) -> None:
         return _page(request, (error.status_code, happened, advice))
 
 
-def _page(request: Request, said: Words) -> HTMLResponse:
+def _page(request: Request, said: Words, sign_in: str = "") -> HTMLResponse:
     status, happened, advice = said
-    speaks = _speaks(request)
-    return page(request, speaks, "error.html", status, happened=happened, advice=advice)
+    speaks, told = _speaks(request), {"happened": happened, "advice": advice, "sign_in": sign_in}
+    return page(request, speaks, "error.html", status, **told)
+
+
+def _note(request: Request, error: SouthmedError) -> None:
+    tell(lines.REFUSED, code=error.code)
+    who = known_reader(request)
+    if who is not None:
+        console_of(request).audit.write(who.name, "refused", f"{error.code} {request.url.path}")
+
+
+def _sign_in(request: Request, error: SouthmedError) -> str:
+    """Where to sign in, for whom that may help."""
+    desk = console_of(request).desk
+    if desk is None or desk.provider is None:
+        return ""
+    if isinstance(error, NotAdmitted) and request.method == "GET":
+        query = f"?{request.url.query}" if request.url.query else ""
+        return f"/sign-in?back={quote(request.url.path + query, safe='/')}"
+    return "/sign-in" if isinstance(error, (NotAdmitted, SignInFailed)) else ""
 
 
 def _speaks(request: Request) -> Tongue:

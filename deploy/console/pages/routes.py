@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from deploy.console.pages import (
+    alerts,
+    auditing,
     charts,
     download,
     events,
@@ -13,6 +15,7 @@ from deploy.console.pages import (
     landing,
     region,
     releases,
+    signing,
     static,
 )
 
@@ -24,7 +27,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     region.router,
     indicators.router,
     releases.router,
+    alerts.router,
     helping.router,
+    auditing.router,
+    signing.router,
     # Last: it takes any single word.
     landing.router,
 )

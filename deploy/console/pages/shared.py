@@ -18,6 +18,7 @@ from deploy.console.app_state import console_of
 from deploy.console.charts import Chart
 from deploy.console.i18n import ENDONYMS, Tongue, noop, tongue
 from deploy.console.pages.assets import asset
+from deploy.console.security.roles import Reader, Role, known_reader
 from deploy.console.views.words import slug
 from deploy.exports.labels import CONCEPTS, EXACT, UNSURE, label
 from schemas.codelists import Language
@@ -29,13 +30,16 @@ class Place:
 
     path: str
     name: str
+    role: Role = Role.VIEWER
 
 
 PLACES = (
     Place("region", noop("Region")),
     Place("indicators", noop("Indicators")),
+    Place("alerts", noop("Alerts")),
     Place("releases", noop("Releases")),
     Place("help", noop("Help")),
+    Place("audit", noop("Audit log"), Role.OPERATOR),
 )
 """The navigation."""
 
@@ -55,7 +59,6 @@ def environment(language: Language) -> Environment:
     made.install_gettext_translations(speaks.texts, newstyle=True)  # type: ignore[attr-defined]
     made.globals |= {
         "tongue": speaks,
-        "places": PLACES,
         "endonyms": ENDONYMS,
         "asset": asset,
         "concepts": CONCEPTS,
@@ -76,6 +79,10 @@ def environment(language: Language) -> Environment:
     return made
 
 
+def _holds(who: Reader | None, role: Role) -> bool:
+    return who is not None and role in who.roles
+
+
 def page(
     request: Request, speaks: Tongue, template: str, status: int = 200, **model: Any
 ) -> HTMLResponse:
@@ -88,7 +95,7 @@ def page(
         status: Of the answer.
         model: What the page says.
     """
-    console = console_of(request)
+    console, who = console_of(request), known_reader(request)
 
     def chart_address(chart: Chart) -> str:
         return console.charts.put(chart)
@@ -104,6 +111,10 @@ def page(
             switch=f"{rest}{query}",
             address=str(request.url),
             live=console.live,
+            places=[one for one in PLACES if one.role is Role.VIEWER or _holds(who, one.role)],
+            who=who,
+            number=console.number(who) if who else 0,
+            token=console.tokens.of(who) if who else "",
             chart_address=chart_address,
             **model,
         )

@@ -2,6 +2,7 @@
 // is asked for again and its content put in place of the old one, with focus and scroll where they
 // were. A choice that a reader is making is left alone; without this module pages only age.
 
+const events = new EventSource("/events");
 const banner = document.getElementById("standing");
 const root = document.documentElement;
 let standing = banner.dataset.standing;
@@ -20,8 +21,16 @@ function reachable() {
   return [...document.querySelectorAll("main, main :is(a, button, select, summary, [tabindex])")];
 }
 
+// Who is signed out is told so, and nothing more is asked for in their name.
+function end() {
+  events.close();
+  standing = "ended";
+  say("ended");
+}
+
 async function refresh() {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  if (answer.status === 401) end();
   if (!answer.ok) return false;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = fresh.querySelector("main");
@@ -81,9 +90,13 @@ document.addEventListener("focusout", () => {
   });
 });
 
-const events = new EventSource("/events");
 events.addEventListener("standing", (event) => take(JSON.parse(event.data)));
-events.addEventListener("error", () => {
+events.addEventListener("error", async () => {
+  if (standing === "ended") return;
   standing = "away";
   say("away");
+  // A browser gives a stream up for good that was answered with anything but a stream.
+  if (events.readyState !== EventSource.CLOSED) return;
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer?.status === 401) end();
 });

@@ -1,0 +1,92 @@
+"""Signing in at the provider, coming back from there, and signing out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import RedirectResponse
+
+from deploy.console.app_state import console_of
+from deploy.console.errors import ClaimsUnclear, NothingThere, SignInFailed
+from deploy.console.security import Reader, Role, reader
+from deploy.console.security.desk import SIGNED_IN, Desk
+from deploy.console.security.forms import Fields
+from deploy.console.security.openid import WHILE, Flow, Provider, kept
+from deploy.console.security.sessions import FLOW, give, take_away
+
+router = APIRouter()
+LONGEST = 500
+
+
+def here(back: str) -> str:
+    """The page to lead back to: one of ours, or the first one.
+
+    Example:
+        >>> here("/en/alerts?state=NEW"), here("//elsewhere.example/"), here("https:elsewhere")
+        ('/en/alerts?state=NEW', '/', '/')
+    """
+    parts = urlsplit(back)
+    ours = back.startswith("/") and not back.startswith(("//", "/\\"))
+    plain = back.isascii() and back.isprintable() and "\\" not in back and len(back) <= LONGEST
+    return back if ours and plain and not parts.scheme and not parts.netloc else "/"
+
+
+def _provider(request: Request) -> tuple[Desk, Provider]:
+    desk = console_of(request).desk
+    if desk is None or desk.provider is None:
+        raise NothingThere()
+    return desk, desk.provider
+
+
+def _counted(request: Request) -> None:
+    client = request.client
+    console_of(request).rates.check("sign-in", client.host if client else "")
+
+
+@router.get("/sign-in")
+async def sign_in(request: Request, back: Annotated[str, Query()] = "/") -> RedirectResponse:
+    """Leads to the provider."""
+    desk, provider = _provider(request)
+    _counted(request)
+    address, flow = await provider.begin(here(back))
+    answer = RedirectResponse(address, 303)
+    give(answer, FLOW, desk.keeping.put("sign-in", kept(flow), WHILE), WHILE)
+    return answer
+
+
+@router.get(SIGNED_IN)
+async def signed_in(request: Request) -> RedirectResponse:
+    """Begins the session of who comes back, and leads to the page that they wanted to see."""
+    desk, provider = _provider(request)
+    _counted(request)
+    found = desk.keeping.take("sign-in", request.cookies.get(FLOW, ""))
+    if found is None:
+        raise SignInFailed(expected="a sign-in that this browser began")
+    flow = Flow(**found)
+    claims = await provider.finish(flow, request.query_params)
+    audit = console_of(request).audit
+    try:
+        who = provider.settings.reader(claims)
+    except ClaimsUnclear as error:
+        audit.write(str(claims.get(provider.settings.name_claim)), "refused", error.code)
+        raise
+    audit.write(who.name, "signed in", ", ".join(sorted(who.roles)))
+    answer = RedirectResponse(flow.back, 303)
+    desk.sessions.begin(request, answer, who)
+    take_away(answer, FLOW)
+    return answer
+
+
+@router.post("/sign-out")
+async def sign_out(
+    request: Request, who: Annotated[Reader, Depends(reader(Role.VIEWER))], _sent: Fields
+) -> RedirectResponse:
+    """Ends the session; at the provider people stay signed in, as there they may have others."""
+    desk = console_of(request).desk
+    answer = RedirectResponse("/", 303)
+    if desk is not None:
+        console_of(request).audit.write(who.name, "signed out", who.way)
+        desk.sessions.end(request, answer)
+    return answer

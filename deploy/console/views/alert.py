@@ -1,0 +1,209 @@
+"""The page of one alert: its evidence, its timeline, and what may be answered.
+
+Its months are those of all countries together, so the timeline has no line of each country: which
+month is whose is not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from deploy.alerts.answering import ANSWERS
+from deploy.console.alerts.boards import Board, Sent
+from deploy.console.i18n import Tongue, noop
+from deploy.console.views.alert_words import (
+    SEPARATOR,
+    detector,
+    joined,
+    named_countries,
+    span,
+    state_name,
+)
+from deploy.console.views.inbox import Choice, Line, line
+from deploy.exports.labels import label
+from processors.alerts import typology
+from processors.alerts.life import may_follow
+from schemas.alerts import (
+    CLOSED,
+    Alert,
+    AnalystAlert,
+    ContactAlert,
+    Step,
+    Surge,
+    reasons_of,
+)
+from schemas.codelists import codelist
+
+ACTORS: Mapping[str, str] = {
+    "PLATFORM": noop("The platform"),
+    "CONTACT": noop("The contact point"),
+    "ANALYST": noop("An analyst"),
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of a timeline: when, what happened, and to whom or by whom."""
+
+    when: str
+    what: str
+    more: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """A country concerned, and what is known of its cases."""
+
+    name: str
+    known: str
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers that lead to one state."""
+
+    name: str
+    choices: list[Choice]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The page of an alert.
+
+    Attributes:
+        line: As the inbox has it.
+        revision: Which one it is.
+        doubtful: Whether it may be a line that many share.
+        lead: Whether it is only a lead.
+        facts: Names and values of what else it says.
+        resembles: Patterns of the field.
+        concerned: The countries.
+        cases: One's own cases: authority and pseudonym.
+        timeline: From the first evidence to the end.
+        into: The alert that goes on in its place.
+        answers: What may be answered now; empty for nothing.
+        sent: What was answered and not taken up yet.
+    """
+
+    line: Line
+    revision: int
+    doubtful: bool
+    lead: bool
+    facts: list[tuple[str, str]]
+    resembles: list[str]
+    concerned: list[Concerned]
+    cases: list[tuple[str, str]]
+    timeline: list[Event]
+    into: str
+    answers: list[Answers]
+    sent: str
+
+
+def whole(board: Board, alert: Alert, tongue: Tongue) -> Whole:
+    """The page of an alert on its board."""
+    about = alert.evidence
+    cases = [(c.authority, c.case) for c in getattr(about, "cases", [])]
+    sent = board.sent.get(alert.id)
+    return Whole(
+        line(board, alert, tongue),
+        alert.revision,
+        bool(getattr(about, "doubtful", False)),
+        bool(getattr(about, "lead", False)),
+        list(_facts(alert, tongue)),
+        [typology.label(code, tongue.language) for code in getattr(about, "resembles", [])],
+        list(_concerned(alert, tongue)),
+        cases,
+        _timeline(alert, tongue),
+        alert.into or "",
+        _answers(board, alert, tongue),
+        _sent(sent, tongue) if sent else "",
+    )
+
+
+def _facts(alert: Alert, tongue: Tongue) -> Iterator[tuple[str, str]]:
+    say, language = tongue.gettext, tongue.language
+    about = alert.evidence
+    if isinstance(alert, ContactAlert) and alert.about:
+        kinds = codelist("CL_LINK_TYPE")
+        named = [kinds.label(code, language) for code in alert.about.link_types]
+        yield say("Kinds of identifiers"), SEPARATOR[language].join(named)
+    if isinstance(alert, AnalystAlert) and alert.about:
+        yield say("Cases"), alert.about.size
+    if isinstance(alert, Surge) and alert.about:
+        yield say("Table"), alert.about.table
+        yield say("Statistic"), f"{alert.about.statistic:.3g}"
+        yield say("Threshold"), f"{alert.about.threshold:.3g}"
+    if about is not None:
+        yield say("Detector"), detector(alert)
+
+
+def _concerned(alert: Alert, tongue: Tongue) -> Iterator[Concerned]:
+    say = tongue.gettext
+    if isinstance(alert, ContactAlert) and alert.about:
+        number = len(alert.about.cases)
+        mine = tongue.ngettext("%(num)s case", "%(num)s cases", number)
+        known = say("More than the identifier is known") if alert.backed else say("Only this")
+        yield Concerned(
+            label("REF_AREA", alert.country, tongue.language), f"{mine}. {known}.", mine=True
+        )
+        for other in alert.about.counterparts:
+            known = say("More than the identifier is known") if other.backed else say("Only this")
+            name = label("REF_AREA", other.country, tongue.language)
+            yield Concerned(name, f"{known}.", mine=False)
+
+
+def _timeline(alert: Alert, tongue: Tongue) -> list[Event]:
+    """Evidence first, then the alert's life, in the order of time, and its end at last."""
+    say, (first, last) = tongue.gettext, span(alert)
+    where, events = named_countries(alert, tongue), []
+    if first and first == last:
+        events.append(Event(tongue.period(first), say("Evidence"), where, "evidence"))
+    elif first:
+        events.append(Event(tongue.period(first), say("The first evidence"), where, "evidence"))
+        events.append(Event(tongue.period(last), say("The newest evidence"), where, "evidence"))
+    events += [_step(step, tongue) for step in alert.history]
+    if alert.state not in CLOSED:
+        ends = str(getattr(alert, "expires", ""))
+        words = say("Expires after this, unless there is more evidence by then")
+        events.append(Event(tongue.period(ends), words, "", "end"))
+    return events
+
+
+def _step(step: Step, tongue: Tongue) -> Event:
+    reasons = codelist("CL_ALERT_REASON")
+    why = reasons.label(step.reason, tongue.language) if step.reason else ""
+    what = state_name(step.state, tongue)
+    by = tongue.gettext(ACTORS[step.by])
+    return Event(tongue.day(step.on), joined(what, why, tongue), by, "step")
+
+
+def _answers(board: Board, alert: Alert, tongue: Tongue) -> list[Answers]:
+    role, reasons = board.channel.role, codelist("CL_ALERT_REASON")
+    if board.channel.answers is None:
+        return []
+    found = []
+    for state in ANSWERS:
+        if not may_follow(alert.state, state, role):  # type: ignore[arg-type]
+            continue
+        choices = [
+            Choice(f"{state}.{reason}", reasons.label(reason, tongue.language))
+            for reason in reasons_of(state)
+        ]
+        name = state_name(state, tongue)
+        found.append(Answers(name, choices or [Choice(state, name)]))
+    return found
+
+
+def _sent(sent: Sent, tongue: Tongue) -> str:
+    reasons, answer = codelist("CL_ALERT_REASON"), sent.answer
+    what = state_name(answer.state, tongue)
+    if answer.reason:
+        what = joined(what, reasons.label(answer.reason, tongue.language), tongue)
+    return tongue.gettext(
+        "Sent on %(moment)s: %(what)s. The platform takes it up with its next round.",
+        moment=tongue.moment(sent.at),
+        what=what,
+    )

@@ -1,0 +1,158 @@
+"""The inbox of alerts: those of the boards that a reader may see, as they chose to see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from deploy.console.alerts.boards import NAME_OF, Access, Board
+from deploy.console.i18n import Tongue
+from deploy.console.views.alert_words import (
+    DETECTORS,
+    audience,
+    countries,
+    detector,
+    detector_name,
+    joined,
+    named_countries,
+    quarters,
+    state_name,
+    when,
+    words,
+)
+from deploy.exports.labels import label
+from schemas.alerts import CLOSED, STATES, Alert
+
+ALL = "ALL"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a reader wants to see of the inbox; empty for everything, closed ones aside."""
+
+    state: str = ""
+    detector: str = ""
+    country: str = ""
+    quarter: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a list to choose from."""
+
+    code: str
+    name: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One alert of the inbox."""
+
+    board: str
+    id: str
+    title: str
+    audience: str
+    state: str
+    state_code: str
+    when: str
+    words: str
+    sent: bool
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """The page.
+
+    Attributes:
+        lines: Those that fit, what was raised last first.
+        number: How many there are before anything is chosen, closed ones aside.
+        choices: Lists to choose from, by the name of the field.
+        closed: Boards that this console may not read, as people call them.
+        starting: Whether a board is still being read.
+    """
+
+    lines: list[Line]
+    number: int
+    choices: Mapping[str, list[Choice]]
+    closed: list[str]
+    starting: bool
+
+
+def inbox(boards: Sequence[Board], chosen: Chosen, tongue: Tongue) -> Inbox:
+    """The alerts of some boards."""
+    every = [(board, alert) for board in boards for alert in board.alerts.values()]
+    every.sort(key=lambda one: (one[1].raised.on, one[1].id), reverse=True)
+    fitting = [line(board, alert, tongue) for board, alert in every if _fits(alert, chosen)]
+    standing = [alert for _, alert in every if alert.state not in CLOSED]
+    closed = [audience(board, tongue) for board in boards if board.access is Access.CLOSED]
+    starting = any(board.access is Access.STARTING for board in boards)
+    alerts = [alert for _, alert in every]
+    return Inbox(fitting, len(standing), _choices(alerts, chosen, tongue), closed, starting)
+
+
+def _fits(alert: Alert, chosen: Chosen) -> bool:
+    if chosen.state in ("", ALL):
+        fits = chosen.state == ALL or alert.state not in CLOSED
+    else:
+        fits = alert.state == chosen.state
+    return (
+        fits
+        and chosen.detector in ("", detector(alert))
+        and (not chosen.country or chosen.country in countries(alert))
+        and (not chosen.quarter or chosen.quarter in quarters(alert))
+    )
+
+
+def _choices(alerts: Sequence[Alert], chosen: Chosen, tongue: Tongue) -> Mapping[str, list[Choice]]:
+    def listed(
+        codes: Iterable[str], name: Callable[[str], str], picked: str, *more: Choice
+    ) -> list[Choice]:
+        return [*more, *(Choice(code, name(code), code == picked) for code in codes)]
+
+    say = tongue.gettext
+    all_states = Choice(ALL, say("All, closed ones too"), chosen.state == ALL)
+    states = [state for state in STATES if any(a.state == state for a in alerts)]
+    found = sorted({detector(a) for a in alerts} - {""})
+    return {
+        "state": listed(
+            states,
+            lambda code: state_name(code, tongue),
+            chosen.state,
+            Choice("", say("All that are open"), chosen.state == ""),
+            all_states,
+        ),
+        "detector": listed(
+            found,
+            lambda code: say(DETECTORS[code]),
+            chosen.detector,
+            Choice("", say("All kinds")),
+        ),
+        "country": listed(
+            sorted({c for a in alerts for c in countries(a)}),
+            lambda code: label("REF_AREA", code, tongue.language),
+            chosen.country,
+            Choice("", say("All countries")),
+        ),
+        "quarter": listed(
+            sorted({q for a in alerts for q in quarters(a)}, reverse=True),
+            tongue.period,
+            chosen.quarter,
+            Choice("", say("All quarters")),
+        ),
+    }
+
+
+def line(board: Board, alert: Alert, tongue: Tongue) -> Line:
+    say, kind = tongue.gettext, detector_name(alert, tongue)
+    return Line(
+        NAME_OF[board.channel],
+        alert.id,
+        joined(kind or say("A closed alert"), named_countries(alert, tongue), tongue),
+        audience(board, tongue),
+        state_name(alert.state, tongue),
+        alert.state,
+        when(alert, tongue),
+        words(alert, tongue),
+        alert.id in board.sent,
+    )
