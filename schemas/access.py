@@ -171,7 +171,7 @@ PRINCIPALS = (
     Principal(
         "contact.{cc}",
         "national",
-        "A country's contact point: reads the alerts that concern its cases, and answers.",
+        "A country's contact point: reads alerts on its cases, releases and surges, and answers.",
         _SMALL,
     ),
     Principal(

@@ -142,6 +142,7 @@ RELEASES = Topic(
         # Surges are computed from what is published, and from nothing else.
         "processor.alerts",
         "authority.{cc}",
+        "contact.{cc}",
         "analyst.coe",
         "console",
         "operator",

@@ -49,8 +49,10 @@ def test_an_authority_writes_and_reads_what_is_its_own_and_what_is_published_and
 
 
 @pytest.mark.parametrize("cc", COUNTRIES)
-def test_a_contact_point_reads_its_own_alerts_and_answers_and_nothing_else(cc: str) -> None:
+def test_a_contact_point_reads_its_own_alerts_and_what_is_published_and_answers(cc: str) -> None:
     assert granted(f"contact.{cc}") == {
+        ("READ", "southmed.indicators.v1"),
+        ("READ", "southmed.surges.v1"),
         ("READ", f"southmed.alerts.{cc}.v1"),
         ("WRITE", f"southmed.assessments.{cc}.v1"),
         ("WRITE", "southmed.clock.v1"),
