@@ -1,0 +1,1 @@
+"""Invented streams with planted networks, and how well detectors find them."""
