@@ -12,6 +12,7 @@ from typing import Any
 from country_adapters import AUTHORITIES
 from deploy.bench.children import Job, measure
 from deploy.bench.counting import CountingCost, measure_counting
+from deploy.bench.detecting import DetectorCost, measure_detecting
 from deploy.bench.latency import Latency, measure_latency
 from deploy.bench.linkage import LinkageCost, measure_linkage
 from deploy.bench.log import STREAMS, events_of, sealer_of
@@ -39,6 +40,7 @@ class Extent:
         memory_batches: Batches of 1,000 folded into one ledger.
         latency_events: Events published one by one.
         register_rows: Rows of the registers that are read.
+        series: Series that detectors look at.
     """
 
     records: dict[int, int]
@@ -48,6 +50,7 @@ class Extent:
     memory_batches: int
     latency_events: int
     register_rows: int
+    series: int
 
     @property
     def steps(self) -> int:
@@ -56,8 +59,8 @@ class Extent:
 
 LINKAGE_SIZES = (1, 500)
 """Tokens a batch: one, and as many as a request may hold."""
-FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 1.0, 300, 200, 1_000_000)
-QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 0.02, 6, 5, 2_000)
+FULL = Extent({1: 3_200, 10: 1_600, 100: 480, 1_000: 64}, 5, 2.0, 1.0, 300, 200, 1_000_000, 500)
+QUICK = Extent({1: 160, 10: 96, 100: 32, 1_000: 32}, 1, 0.2, 0.02, 6, 5, 2_000, 10)
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Figures:
     memory: dict[str, float]
     latency: Latency
     registers: list[RegisterFigures] = field(default_factory=list)
+    detecting: list[DetectorCost] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -95,6 +99,7 @@ class Figures:
             "memory": self.memory,
             "latency": asdict(self.latency),
             "registers": [asdict(register) for register in self.registers],
+            "detecting": [asdict(detector) for detector in self.detecting],
         }
 
 
@@ -136,6 +141,8 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     on_step("counting")
     linkage = measure_linkage(sizes=LINKAGE_SIZES, seconds=extent.linkage_seconds)
     on_step("linkage")
+    detecting = measure_detecting(extent.series, extent.rounds)
+    on_step("detecting")
     job = Job(str(site.root), str(folder / "memory"), records=extent.memory_batches, size=1_000)
     memory = measure("memory_process", job)
     on_step("memory")
@@ -150,7 +157,8 @@ def measure_all(folder: Path, extent: Extent, on_step: Step) -> Figures:
     registers = measure_registers(
         folder, rows=extent.register_rows, on_register=lambda: on_step("registers")
     )
-    return Figures(_machine(), sealing, reading, counting, linkage, memory, latency, registers)
+    rest = (memory, latency, registers, detecting)
+    return Figures(_machine(), sealing, reading, counting, linkage, *rest)
 
 
 def measure_latency_on_kafka(

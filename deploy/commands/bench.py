@@ -117,6 +117,7 @@ def _show(figures: Figures) -> None:
     )
     _show_linkage(figures)
     _show_registers(figures)
+    _show_detecting(figures)
     memory, latency = figures.memory, figures.latency
     rest = [
         ("resident memory, per million events", f"{memory['resident_mib_per_million']:,.0f} MiB"),
@@ -158,3 +159,9 @@ def _show_registers(figures: Figures) -> None:
     rates = ["rows/s#", "rows/core-s#", "bare rows/s#"]
     columns = ["register", "rows#", "events#", *rates, "memory#"]
     out.print(table("Reading a register into the outbox, beside a bare read", columns, rows))
+
+
+def _show_detecting(figures: Figures) -> None:
+    rows = [(each.detector, f"{each.us_per_step:,.1f}") for each in figures.detecting]
+    title = "Detectors of series (processor time)"
+    out.print(table(title, ["detector", "µs a step#"], rows))

@@ -52,6 +52,10 @@ class TestQuickBench:
         targets = {row["events_a_batch"]: row["target"] for row in figures["reading"]}
         assert targets == {1: 3.0, 10: None, 100: None, 1_000: 2.0}
 
+    def test_every_detector_of_series_has_its_cost(self, figures: dict[str, Any]) -> None:
+        assert len(figures["detecting"]) == 13
+        assert all(row["us_per_step"] > 0 for row in figures["detecting"])
+
     def test_counting_by_the_first_rules_stands_beside_counting_by_all(
         self, figures: dict[str, Any]
     ) -> None:

@@ -1,1 +1,1 @@
-"""Invented streams with planted networks, and how well detectors find them."""
+"""Detectors against planted truth: invented streams and worlds, and how well they are found."""
