@@ -25,6 +25,7 @@ from deploy.commands import (
     health,
     indicators,
     intake,
+    linkage,
     pki,
     release,
     site,
@@ -49,6 +50,7 @@ app.add_typer(intake.app, name="intake")
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(release.app, name="release")
 release.app.command(name="export")(exporting.export)
+app.add_typer(linkage.app, name="linkage")
 app.command(name="consume")(consume.consume)
 app.command(name="health")(health.health)
 app.command(name="verify")(verify.verify)

@@ -5,7 +5,9 @@ platform one::
 
     site/trust.json                     public: who may sign what
     site/authorities/tn.inltp/          national: signing.key, pseudonyms.key, outbox.sqlite, ...
-    site/platform/                      opening.key, receipts.key, ledger/<worker>/
+    site/platform/                      opening.key, receipts.key, linkage.key,
+                                        ledger/<worker>/
+    site/trustees/trustee.linkage/      a holder's: evaluations.key, linkage_2026.key, book.sqlite
     site/pki/<principal>/               identity.pem, ca.pem: who one is to the broker
     site/pki/ca/                        ca.key, ca.pem: whoever issues identities
 
@@ -16,13 +18,16 @@ they lie side by side. Private files are readable by their owner only, and are r
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from country_adapters.kit.pseudonyms import checked_secret, make_secret
+from processors.intake.errors import LinkageKeyMissing
 from processors.intake.fold import Secrets
+from processors.intake.outer import KEY_LENGTH, checked_key
 from schemas.errors import KeyFileInvalid
 from schemas.keys import OpenKey, SealingScheme, SigningKey, dump_private, load_private
 from schemas.topics import PARTITIONS
@@ -61,6 +66,9 @@ class Site:
     def authority(self, authority_id: str) -> Path:
         return self.root / "authorities" / authority_id
 
+    def trustee(self, holder: str) -> Path:
+        return self.root / "trustees" / holder
+
     def trust(self) -> TrustDocument:
         """Reads the trust document.
 
@@ -78,6 +86,21 @@ class Site:
 
     def receipt_key(self) -> SigningKey:
         return _signing(self.platform / "receipts.key")
+
+    @property
+    def linkage_key_file(self) -> Path:
+        return self.platform / "linkage.key"
+
+    def linkage_key(self) -> bytes:
+        """The platform's own key for linkage tokens.
+
+        Raises:
+            LinkageKeyMissing: The site is of a version before tokens.
+            KeyFileInvalid: Others may read it.
+        """
+        if not self.linkage_key_file.exists():
+            raise LinkageKeyMissing(expected=f"a key at {self.linkage_key_file}")
+        return checked_key(read_private(self.linkage_key_file))
 
     def opening_keys(self) -> list[OpenKey]:
         key = load_private(read_private(self.platform / "opening.key"))
@@ -102,7 +125,7 @@ class LiveSecrets:
         modified = self._site.trust_file.stat().st_mtime_ns
         if self._current is None or modified != self._seen:
             trust = self._site.trust()
-            self._current = Secrets(trust, self._site.opening_keys())
+            self._current = Secrets(trust, self._site.opening_keys(), self._site.linkage_key())
             self._seen = modified
             kept = self._kept(trust.version)
             if not kept.exists():
@@ -116,7 +139,7 @@ class LiveSecrets:
         current = self()
         if version == current.trust.version or not kept.exists():
             return current
-        return Secrets(TrustDocument.parse(read_file(kept)), current.keys)
+        return Secrets(TrustDocument.parse(read_file(kept)), current.keys, current.linkage)
 
     def _kept(self, version: int) -> Path:
         return self._site.platform / "trust" / f"{version}.json"
@@ -183,6 +206,11 @@ def replace_private(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def make_linkage_key(site: Site) -> None:
+    """Draws the platform's own key for linkage tokens; refuses to replace one."""
+    write_private(site.linkage_key_file, secrets.token_bytes(KEY_LENGTH))
 
 
 def announce_epoch(site: Site, authority_id: str) -> TrustDocument:
@@ -287,6 +315,7 @@ def init_site(
     opening, receipts = OpenKey.generate(scheme), SigningKey.generate("ed25519")
     write_private(site.platform / "opening.key", dump_private(opening))
     write_private(site.platform / "receipts.key", dump_private(receipts))
+    make_linkage_key(site)
     keys = [
         TrustedKey.of(opening.seal_key, owner=PLATFORM, purpose="open"),
         TrustedKey.of(receipts.verify_key, owner=PLATFORM, purpose="receipt"),

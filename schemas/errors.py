@@ -355,14 +355,6 @@ class NotAnonymised(EventError):
     advice = "Let the adapter's k-anonymity gate publish the quarter; never send past it."
 
 
-class RestrictedType(EventError):
-    """The event type has a topic of its own and may not travel on the case topics."""
-
-    code = "RESTRICTED_TYPE"
-    summary = "this event type may not travel on the case topics"
-    advice = "Linkage tokens go to the restricted topic."
-
-
 # --- At home: the adapter and its outbox ---------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ from typing import Any, cast
 
 from schemas.codec import decode_as, encode
 from schemas.dsse import open_statement, sign_statement
-from schemas.errors import Oversized, Truncated
+from schemas.errors import ForeignKey, Oversized, Truncated
 from schemas.keys import SigningKey
 from schemas.trust import TrustDocument
 
@@ -105,12 +105,15 @@ def open_request(message: bytes, authority: str, trust: TrustDocument) -> Reques
 
     Raises:
         WireError, SealError: As `schemas.dsse.open_statement`.
+        ForeignKey: It speaks for another authority than the one whose key signed it.
         Oversized: It holds no elements, or more than may be.
     """
     payload = open_statement(
         message, REQUEST_TYPE, lambda keyid: trust.request_key(keyid, authority)
     )
     fields = decode_as("linkage_request", payload)
+    if fields["authority"] != authority:
+        raise ForeignKey(expected=f"a request of {authority}")
     _check_number(len(fields["elements"]))
     return Request(**{**fields, "elements": tuple(fields["elements"])})
 
@@ -128,12 +131,15 @@ def open_evaluation(message: bytes, holder: str, trust: TrustDocument) -> Evalua
 
     Raises:
         WireError, SealError: As `schemas.dsse.open_statement`.
+        ForeignKey: It speaks for another holder than the one whose key signed it.
         Truncated: A proof that is none.
     """
     payload = open_statement(
         message, EVALUATION_TYPE, lambda keyid: trust.evaluation_key(keyid, holder)
     )
     fields = decode_as("linkage_evaluation", payload)
+    if fields["holder"] != holder:
+        raise ForeignKey(expected=f"an answer of {holder}")
     if len(fields["proof"]) not in (0, PROOF_LENGTH):
         raise Truncated(expected=f"{PROOF_LENGTH} bytes", got=f"{len(fields['proof'])} bytes")
     return Evaluation(**{**fields, "elements": tuple(fields["elements"])})

@@ -21,6 +21,8 @@ from typing import Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas.errors import ChainError, EventError, SealError, WireError, tree
+from schemas.linkage_errors import LinkageError
+from schemas.oprf_errors import OprfError
 from schemas.receipts import Status
 from schemas.topics import COUNTRY_CODES, PARTITIONS
 
@@ -69,8 +71,8 @@ SHARED = (BROKER_REACHABLE, CERTIFICATE_EXPIRY, CLOCK_SKEW)
 """What every process tells."""
 
 
-TOLD = (WireError, SealError, ChainError, EventError)
-"""Families of errors that receipts and quarantine can name."""
+TOLD = (WireError, SealError, ChainError, EventError, LinkageError, OprfError)
+"""Families of errors that receipts, quarantine and holders' answers can name."""
 
 
 def label_values() -> Mapping[str, frozenset[str]]:

@@ -26,6 +26,7 @@ from tests.samples import MOROCCO, TUNISIA, an_event, encoded, ref
 
 NOW = 1_704_067_200_000
 """1 January 2024, 00:00 UTC, in milliseconds."""
+LINKAGE_KEY = bytes(range(32))
 TOPIC = CaseTopic("TUN", 0)
 
 
@@ -56,7 +57,7 @@ class World:
 
     @property
     def secrets(self) -> Secrets:
-        return Secrets(self.trust, (self.opener,))
+        return Secrets(self.trust, (self.opener,), LINKAGE_KEY)
 
     def with_key(self, key: SigningKey, **changes: Any) -> World:
         """The world whose trust document says something else about a key, or lists one more."""

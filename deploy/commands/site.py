@@ -11,7 +11,15 @@ import typer
 from country_adapters import AUTHORITIES
 from deploy.conformance.checking import Against, faults
 from deploy.conformance.report import read_report
-from deploy.home import AGREED, Site, announce_epoch, init_site, join_site, read_file
+from deploy.home import (
+    AGREED,
+    Site,
+    announce_epoch,
+    init_site,
+    join_site,
+    make_linkage_key,
+    read_file,
+)
 from deploy.home import admit as admit_authority
 from deploy.terminal import JsonOption, SiteOption, out, print_json
 from schemas.keys import SealingScheme
@@ -85,6 +93,17 @@ def admit(
         print_json({"authority": told.authority, "trust_version": trust.version})
         return
     out.print(f"trust document {trust.version} lists {told.authority} of {told.country}")
+
+
+@app.command(name="linkage-key")
+def linkage_key(site: SiteOption) -> None:
+    """Makes the platform's own key for linkage tokens, for a site that is older than tokens.
+
+    Once only, and then the same file on every machine that folds or verifies: another key is
+    another ledger.
+    """
+    make_linkage_key(Site(site))
+    out.print(f"linkage key     {Site(site).linkage_key_file}")
 
 
 @app.command(name="announce-epoch")

@@ -36,7 +36,6 @@ from schemas.topics import PARTITIONS
 STREAM = 0
 """The stream that all vectors are sent to: the samples' cases belong to it."""
 ACCEPTED, DUPLICATE = "ACCEPTED", "DUPLICATE"
-RESTRICTED = "network.linkage"
 
 
 def _flip(data: bytes, position: int) -> bytes:
@@ -106,7 +105,7 @@ def _many(hand: Hand) -> list[bytes]:
 
 
 _GOOD: list[tuple[str, Callable[[Hand], Sequence[bytes]]]] = [
-    *((name, partial(_one, name)) for name in EVENT_TYPES if name != RESTRICTED),
+    *((name, partial(_one, name)) for name in EVENT_TYPES),
     ("no event: a sign of life", lambda _: []),
     ("a correction", lambda hand: [encoded(_correction(hand, 1))]),
     ("a withdrawal", lambda hand: [encoded(_withdrawal(hand))]),
@@ -132,7 +131,8 @@ _EVENTS: list[tuple[str, str, Callable[[Hand], bytes]]] = [
         lambda hand: hand.event(**a_region(hand.party.country, "L1"))),
     ("a quarter of which nothing is attested", "NOT_ANONYMISED",
         lambda hand: hand.event(period="2023-01")),
-    ("a linkage token", "RESTRICTED_TYPE", lambda hand: hand.event(RESTRICTED)),
+    ("a linkage token that expires on a day", "EVENT_INVALID",
+        lambda hand: hand.event("network.linkage", expires="2025-06-30")),
     ("an id used for another content", "EVENT_ID_REUSED",
         lambda hand: hand.event(event_id=hand.fields()["event_id"], sex="M")),
     ("a correction of nothing", "SUPERSEDES_UNKNOWN",

@@ -10,18 +10,21 @@ from deploy.running import lines as process_lines
 from deploy.running.health import PATHS
 from processors.intake import lines as intake_lines
 from processors.intake.metrics import INTAKE_METRICS
+from processors.linkage import lines as linkage_lines
+from processors.linkage.metrics import LINKAGE_METRICS
 from producers import lines as publisher_lines
 from producers.metrics import PUBLISHER_METRICS
 from schemas.log_lines import FIELDS, Field, LogLine, lines_of
 from schemas.metrics import OTHER, SHARED, Metric
 
-MODULES: tuple[ModuleType, ...] = (intake_lines, publisher_lines, process_lines)
+MODULES: tuple[ModuleType, ...] = (intake_lines, publisher_lines, linkage_lines, process_lines)
 LINES: tuple[LogLine, ...] = tuple(line for module in MODULES for line in lines_of(module))
 """Every line that any process may log."""
 METRICS: dict[str, Sequence[Metric]] = {
     "Every process": SHARED,
     "Intake worker": [metric for metric in INTAKE_METRICS if metric not in SHARED],
     "Adapter": [metric for metric in PUBLISHER_METRICS if metric not in SHARED],
+    "Trustee": [metric for metric in LINKAGE_METRICS if metric not in SHARED],
 }
 
 
@@ -46,8 +49,9 @@ def render() -> str:
             [[code(name), _shape(field), field.meaning] for name, field in FIELDS.items()],
         ),
         "## Health",
-        "With `--health PORT` (or `SOUTHMED_HEALTH`), `southmed intake run` and `southmed adapter"
-        " run --follow` serve three paths on that port of 127.0.0.1; without it they open no port."
+        "With `--health PORT` (or `SOUTHMED_HEALTH`), `southmed intake run`, `southmed adapter run"
+        " --follow` and `southmed linkage serve` serve three paths on that port of 127.0.0.1;"
+        " without it they open no port."
         " `southmed health --port PORT [--ready]` asks them and exits 0 or 1. The first two answer"
         ' `{"ok": ..., "checks": {...}}`.',
         table(["path", "tells"], [[code(path), meaning] for path, meaning in PATHS.items()]),

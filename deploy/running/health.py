@@ -44,7 +44,8 @@ PATHS = {
     LIVEZ: "200 while the event loop turns and the watchdog is content, else 503: start it anew.",
     READYZ: "200 while the process does its work, else 503. Intake: the broker answers, the worker"
     " is in its group and has partitions, and no more records wait than the limit in the answer."
-    " Adapter: the broker answers.",
+    " Adapter: the broker answers. Trustee: the broker answers, and it has every key that it is"
+    " named for.",
     METRICS: "All metrics, as Prometheus's text format 0.0.4.",
 }
 Check = Mapping[str, bool | int | float]

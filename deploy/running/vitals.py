@@ -1,8 +1,9 @@
-"""What the health servers of the two long-running processes tell: plain functions of what is seen.
+"""What the health servers of long-running processes tell: plain functions of what is seen.
 
 An intake worker is alive while its loop turns and its watchdog is content; it is ready while it is
 in its group, has partitions, and does not lag behind. An adapter is alive while its loop turns,
-and ready while the broker answers: what it cannot send is safe in its outbox.
+and ready while the broker answers: what it cannot send is safe in its outbox. A trustee is alive
+while its loop turns, and ready while the broker answers and it has every key that it is named for.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from deploy.running.health import Check, Checks, Told
 from processors.intake.metrics import IntakeMeters
 from processors.intake.watchdog import Sight
 from processors.intake.worker import PATIENCE, Vitals
+from processors.linkage.judge import Office
+from processors.linkage.metrics import KEYS, TrusteeMeters
 from producers.metrics import PublisherMeters
 from producers.outbox import Outbox
 from schemas.kafka import Broker
@@ -148,6 +151,47 @@ def of_adapter(
     return Told(
         live=lambda: {"loop": {"ok": guard.alive}},
         ready=lambda: {"broker": {"ok": seen["reachable"]}},
+        registry=_with_process(meters),
+        look=look,
+    )
+
+
+def of_trustee(
+    guard: LoopGuard,
+    meters: TrusteeMeters,
+    broker: Broker,
+    identity: Path | None,
+    office: Callable[[], Office],
+) -> Told:
+    """What is told of a holder of the linkage key.
+
+    Args:
+        guard: The guard of its loop.
+        meters: Its metrics.
+        broker: Where Kafka is.
+        identity: Its identity, if it has one.
+        office: Gives what it has, as of now; the health server's own.
+    """
+    seen = {"reachable": False, "named": 0, "held": 0}
+    surroundings = Surroundings(meters, broker, identity)
+
+    async def look() -> None:
+        seen["reachable"] = await answers(broker)
+        meters.reached(bool(seen["reachable"]))
+        now = office()
+        seen["named"] = sum(now.share(one.epoch) is not None for one in now.trust.linkage)
+        seen["held"] = sum(now.holds(one.epoch) for one in now.trust.linkage)
+        meters.set(KEYS, seen["held"])
+        if seen["reachable"]:
+            await surroundings.look()
+
+    def ready() -> Checks:
+        held = {"ok": 0 < seen["held"] == seen["named"], **{n: seen[n] for n in ("held", "named")}}
+        return {"broker": {"ok": bool(seen["reachable"])}, "keys": held}
+
+    return Told(
+        live=lambda: {"loop": {"ok": guard.alive}},
+        ready=ready,
         registry=_with_process(meters),
         look=look,
     )

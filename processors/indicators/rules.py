@@ -36,8 +36,11 @@ Cell = tuple[str, ...]
 _Reading = tuple[Rule, Sequence[Reader]]
 """A rule with the readers of its dimensions."""
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Raised with every change of what is counted; a ledger counted by other rules is folded again."""
+
+UNCOUNTED = frozenset({"network.linkage"})
+"""Events that add to no cell: nothing that is made of identifiers is ever counted."""
 
 MEASURES: dict[str, tuple[str, ...]] = {
     **{rule.measure: rule.dimensions for rule in RULES},
@@ -75,7 +78,7 @@ class Counting:
         """
         by_type: defaultdict[str, list[Event]] = defaultdict(list)
         for event in events:
-            if event["validation"] != "WITHDRAWN":
+            if event["validation"] != "WITHDRAWN" and event["event_type"] not in UNCOUNTED:
                 by_type[event["event_type"]].append(event)
                 by_type["*"].append(event)
         person = _description(by_type)

@@ -13,7 +13,9 @@ The rules:
    published counts by it, so that a period that is closed does not grow.
 4. Where its authority has agreed on k-anonymity, an event tells no more than its batch attests of
    its quarter. Only a withdrawal may repeat what stands: it tells nothing new.
-5. Cells change by what a subject added before and adds now, once for each subject and batch.
+5. Linkage tokens are replaced by the platform's own before anything is kept of them
+   (`processors.intake.outer`). What stands of them is also kept apart, as sightings.
+6. Cells change by what a subject added before and adds now, once for each subject and batch.
 
 Everything here is a function of the batch and of records already in the ledger.
 """
@@ -30,6 +32,7 @@ from typing import NamedTuple
 
 from processors.indicators.acceptance import month_told
 from processors.indicators.rules import Cell, cells_of
+from processors.intake.outer import LINKAGE, keyed, keyed_digest
 from processors.intake.records import (
     ACCEPTANCE,
     Fields,
@@ -39,6 +42,7 @@ from processors.intake.records import (
     pack_event,
     pack_subject,
     pack_writes,
+    sightings_of,
     subject_key,
     unpack_count,
     unpack_subject,
@@ -51,7 +55,6 @@ from schemas.errors import (
     EventIdReused,
     EventInvalid,
     NotAnonymised,
-    RestrictedType,
     SouthmedError,
     SupersedesForeign,
     SupersedesStale,
@@ -72,7 +75,6 @@ EASTERNMOST = 14 * 3_600_000
 """UTC+14, where a month begins first, in milliseconds."""
 MAX_DETAIL = 120
 """Characters that a receipt tells about one refused event."""
-RESTRICTED = frozenset({"network.linkage"})
 
 
 @dataclass
@@ -90,6 +92,7 @@ class _Candidate(NamedTuple):
 
     position: int
     message: bytes
+    """Its bytes; of one with tokens, a keyed digest of them."""
     fields: Fields
     subject: bytes
     beyond: str
@@ -134,16 +137,19 @@ class Origin:
         return datetime.fromtimestamp(latest / 1000, UTC).strftime("%Y-%m")
 
 
-def apply_events(messages: Sequence[bytes], origin: Origin, read: Read) -> Applied:
+def apply_events(
+    messages: Sequence[bytes], origin: Origin, read: Read, linkage_key: bytes
+) -> Applied:
     """Applies a batch.
 
     Args:
         messages: The events, each still encoded.
         origin: Who signed the batch, where and when.
         read: Access to the ledger.
+        linkage_key: The platform's own key for linkage tokens.
     """
     result = Applied()
-    candidates = list(_candidates(messages, origin, result.refused))
+    candidates = list(_candidates(messages, origin, linkage_key, result.refused))
     events = _load(read, _event_keys(candidates))
     before = _load(read, {c.subject for c in candidates})
     now = {subject: unpack_subject(value) for subject, value in before.items()}
@@ -172,7 +178,7 @@ def _load(read: Read, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
 
 
 def _candidates(
-    messages: Sequence[bytes], origin: Origin, refused: list[RefusedEvent]
+    messages: Sequence[bytes], origin: Origin, linkage_key: bytes, refused: list[RefusedEvent]
 ) -> Iterable[_Candidate]:
     for index, message in enumerate(messages):
         try:
@@ -183,7 +189,16 @@ def _candidates(
         except SouthmedError as error:
             refused.append(_refusal(index, error))
         else:
-            yield _Candidate(index, message, fields, subject_key(fields), beyond)
+            yield _candidate(index, message, fields, beyond, linkage_key)
+
+
+def _candidate(
+    index: int, message: bytes, fields: Fields, beyond: str, linkage_key: bytes
+) -> _Candidate:
+    """The event as it may be kept: without the token that came with it."""
+    if fields["event_type"] == LINKAGE:
+        fields, message = keyed(linkage_key, fields), keyed_digest(linkage_key, message)
+    return _Candidate(index, message, fields, subject_key(fields), beyond)
 
 
 def _read_event(message: bytes, origin: Origin) -> Fields:
@@ -191,8 +206,6 @@ def _read_event(message: bytes, origin: Origin) -> Fields:
     decoded = decode(message)
     fields = {"event_type": decoded.subject, **decoded.fields}
     validate(fields)
-    if decoded.subject in RESTRICTED:
-        raise RestrictedType(got=decoded.subject)
     author = origin.authority
     if (fields["producer"], fields["country"]) != (author.id, author.country):
         raise WrongProducer(expected=f"{author.id} of {author.country}")
@@ -293,8 +306,10 @@ def _settle(
     changes: Counter[Cell] = Counter()
     for subject in touched:
         changes.update(cells_of(now[subject]))
-        if (known := before[subject]) is not None:
-            changes.subtract(cells_of(unpack_subject(known)))
+        known = unpack_subject(before[subject])
+        changes.subtract(cells_of(known))
+        old, new = sightings_of(known), sightings_of(now[subject])
+        writes.update({key: new.get(key) for key in (*old, *new) if old.get(key) != new.get(key)})
         writes[subject] = pack_subject(now[subject]) if now[subject] else None
     return changes
 

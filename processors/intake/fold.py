@@ -18,7 +18,7 @@ What becomes of a record:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from processors.intake.apply import Applied, Origin, Read, Writes, apply_events, writes_digest
 from processors.intake.attested import keep
@@ -71,10 +71,17 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Secrets:
-    """What the platform holds: the trust document and its own keys for opening."""
+    """What the platform holds.
+
+    Attributes:
+        trust: The trust document.
+        keys: Its own keys for opening.
+        linkage: Its own key for linkage tokens.
+    """
 
     trust: TrustDocument
     keys: Sequence[OpenKey]
+    linkage: bytes = field(repr=False)
 
 
 def fold(record: Record, read: Read, secrets: Secrets) -> Outcome:
@@ -123,7 +130,7 @@ def _judge(
     if step is Step.DUPLICATES and first is not None:
         return replace(first, status=Status.DUPLICATE), head, {}
     origin = Origin(authority, batch.place.stream, batch.produced_at, offset, batch.anonymity)
-    applied = apply_events(open_body(batch, secrets.keys), origin, read)
+    applied = apply_events(open_body(batch, secrets.keys), origin, read, secrets.linkage)
     entry = _accepted(batch, applied)
     applied.writes[batch_key(authority.id, batch.link.position)] = pack_entry(entry)
     applied.writes.update(keep(origin, read))

@@ -13,6 +13,7 @@ B     authority, position      hash of the accepted batch, and its receipt entry
 E     event id                 digest of the event, and its subject
 S     subject                  the subject's events that stand at present, each with the day and
                                the offset at which its fact was first accepted
+L     fact, case, authority    a sighting that stands: a case holds an identifier
 C     cell                     the number counted
 A     authority, quarter       what was attested of it last (`processors.intake.attested`)
 ====  =======================  ==============================================================
@@ -37,6 +38,7 @@ from processors.indicators.acceptance import (
     PLACE_OF_ACCEPTANCE,
 )
 from processors.indicators.rules import RULES_VERSION, Cell
+from processors.intake.outer import LINKAGE
 from schemas.case_events import EVENT_TYPES
 from schemas.chain import Head
 from schemas.receipts import Entry, Status, entry_fields, read_entry
@@ -200,6 +202,42 @@ def pack_subject(events: list[Fields]) -> bytes:
 
 def unpack_subject(value: bytes | None) -> list[Fields]:
     return [] if value is None else _unpack(value)
+
+
+SIGHTINGS = b"L"
+SIGHTED = (
+    "producer",
+    "country",
+    "case_ref",
+    "fact_ref",
+    "token",
+    "previous_token",
+    "link_type",
+    "role",
+    "evidence_grade",
+    "period",
+    "token_epoch",
+    "expires",
+)
+"""What is kept of a sighting, in this order."""
+
+
+def sightings_of(events: list[Fields]) -> dict[bytes, bytes]:
+    """The records of the sightings among a subject's events.
+
+    A fact that moves to another case is withdrawn there and stated here: the key holds both.
+    """
+    return {
+        SIGHTINGS + e["fact_ref"] + e["case_ref"] + e["producer"].encode(): _pack(
+            [e[name] for name in SIGHTED]
+        )
+        for e in events
+        if e["event_type"] == LINKAGE and e["validation"] != "WITHDRAWN"
+    }
+
+
+def unpack_sighting(value: bytes) -> Fields:
+    return dict(zip(SIGHTED, _unpack(value), strict=True))
 
 
 def pack_writes(writes: Mapping[bytes, bytes | None]) -> bytes:

@@ -67,7 +67,7 @@ def test_the_inputs_reach_every_depth() -> None:
     }  # fmt: skip
     assert chunk.refused.keys() >= {
         "UNKNOWN_SCHEMA", "UNDECODABLE", "EVENT_INVALID", "WRONG_PRODUCER", "WRONG_STREAM",
-        "NOT_ANONYMISED", "RESTRICTED_TYPE", "SUPERSEDES_UNKNOWN",
+        "NOT_ANONYMISED", "SUPERSEDES_UNKNOWN",
     }  # fmt: skip
 
 

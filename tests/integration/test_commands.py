@@ -64,7 +64,8 @@ def test_site_init_makes_keys_that_only_their_owner_reads(
     assert (said.status, said.err) == (0, "")
     keys = {path.relative_to(tmp_path / "new") for path in (tmp_path / "new").rglob("*.key")}
     expected = {Path("authorities") / a / f"{k}.key" for a in AUTHORITIES for k in KEYS_AT_HOME}
-    assert keys == expected | {Path("platform/opening.key"), Path("platform/receipts.key")}
+    platform = {Path("platform") / f"{name}.key" for name in ("opening", "receipts", "linkage")}
+    assert keys == expected | platform
     assert {(tmp_path / "new" / key).stat().st_mode & 0o777 for key in keys} == {0o600}
     trust = TrustDocument.parse((tmp_path / "new" / "trust.json").read_bytes())
     assert {a.id: a.country for a in trust.authorities} == AUTHORITIES

@@ -195,6 +195,7 @@ def test_what_is_broken_is_found_by_its_name_and_nothing_else_is(
         "authorities/tn.inltp/signing.key",
         "authorities/tn.inltp/pseudonyms.key",
         "platform/receipts.key",
+        "platform/linkage.key",
         "pki/ca/ca.key",
     ],
 )

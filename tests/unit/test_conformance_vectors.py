@@ -96,6 +96,7 @@ def test_nearly_every_refusal_of_the_contract_has_a_vector() -> None:
         "KEY_RETIRED",
         "KEY_COMPROMISED",
         "STALE_EPOCH",
+        "UNKNOWN_EPOCH",
     }
 
 

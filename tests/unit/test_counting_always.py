@@ -24,7 +24,7 @@ from schemas.indicators import catalogue
 from schemas.trust import Authority
 from tests.generated import Fields, fields_of
 from tests.samples import TUNISIA, an_event, encoded, ref
-from tests.world import NOW
+from tests.world import LINKAGE_KEY, NOW
 
 # --- For all events ------------------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ def in_batches(
     for number, size in enumerate([*sizes, len(waiting)]):
         batch, waiting = waiting[:size], waiting[size:]
         origin = Origin(Authority(id=TUNISIA, country="TUN"), 0, NOW + number * every, number)
-        applied = apply_events(batch, origin, lambda keys: [*map(records.get, keys)])
+        applied = apply_events(batch, origin, lambda keys: [*map(records.get, keys)], LINKAGE_KEY)
         assert (applied.accepted, applied.refused) == (len(batch), [])
         for key, value in applied.writes.items():
             if value is None:

@@ -78,7 +78,11 @@ REFUSED: list[tuple[str, bytes, str]] = [
     ("against the rules", encoded(an_event(region="MA-N")), "EVENT_INVALID"),
     ("of the month after the sealing", encoded(an_event(period="2024-02")), "EVENT_INVALID"),
     ("by another producer", encoded(an_event(producer="tn.other")), "WRONG_PRODUCER"),
-    ("of a restricted type", encoded(an_event("network.linkage")), "RESTRICTED_TYPE"),
+    (
+        "of a token that expires on a day",
+        encoded(an_event("network.linkage", expires="2025-06-30")),
+        "EVENT_INVALID",
+    ),
     ("with an id used before", encoded({**MAN, "event_id": FIRST["event_id"]}), "EVENT_ID_REUSED"),
     (
         "correcting nothing",

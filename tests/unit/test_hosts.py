@@ -148,7 +148,7 @@ def keys(tmp_path: Path) -> Site:
 
 @pytest.fixture
 def host(tmp_path: Path, keys: Site) -> Host:
-    names = ("opening.key", "receipts.key")
+    names = ("opening.key", "receipts.key", "linkage.key")
     made = Host(tmp_path, {name: keys.platform / name for name in names})
     made.publish(keys.trust_file.read_bytes())
     return made
@@ -160,6 +160,7 @@ def test_a_worker_finds_its_keys_and_the_trust_document(host: Host, keys: Site) 
         key.keyid for key in keys.opening_keys()
     ]
     assert host.site.receipt_key().keyid == keys.receipt_key().keyid
+    assert host.site.linkage_key() == keys.linkage_key()
     assert host.site.trust() == keys.trust()
 
 
@@ -188,6 +189,7 @@ def test_no_private_file_lies_on_the_disk_of_the_site(host: Host) -> None:
         "ca.pem",
         "opening.key",
         "receipts.key",
+        "linkage.key",
     }
     assert [path for path in copies if path.stat().st_mode & 0o077] == []
 

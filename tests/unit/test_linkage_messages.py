@@ -149,3 +149,15 @@ def test_shares_are_one_whole_key_or_three_of_which_two_are_needed() -> None:
 
 def test_types_are_part_of_what_a_token_is_made_of() -> None:
     assert identifier_input("PHONE", "123") != identifier_input("PLATE", "123")
+
+
+def test_nobody_speaks_for_another() -> None:
+    """The name inside is the name of the key: neither an authority nor a holder can borrow one."""
+    with pytest.raises(ForeignKey):
+        open_request(
+            sign_request(replace(REQUEST, authority=MOROCCO), KEYS[TUNISIA]), TUNISIA, TRUST
+        )
+    with pytest.raises(ForeignKey):
+        open_evaluation(
+            sign_evaluation(replace(ANSWER, holder="trustee.coe"), KEYS[TRUSTEE]), TRUSTEE, TRUST
+        )

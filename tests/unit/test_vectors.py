@@ -160,7 +160,7 @@ def test_the_vectors_hold_every_suite_and_nearly_every_event_type() -> None:
     for batches in (independent.load("batches"), ATTESTED):
         assert len({(v["signer"], v["opener"]) for v in batches.values()}) == 4
     types = {event["event_type"] for v in BATCHES.values() for event in v["events"]}
-    assert len(types) == 15  # linkage tokens have no place on the case topics
+    assert len(types) == 15  # these vectors are older than linkage tokens on the case topics
     for vector in BATCHES.values():
         for event, message in zip(vector["events"], vector["event_bytes"], strict=True):
             decoded = decode(bytes.fromhex(message))
