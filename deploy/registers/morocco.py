@@ -101,6 +101,9 @@ MIS_EN_CAUSE = (
     Column("ordre", "line"),
     Column("nom", "person", text="Suspect Fictif {person:05}"),
     Column("cnie", "person", text="ZZ{person:06}"),
+    Column("tel_mis_en_cause", "recruiter_phone"),
+    Column("compte", "recruiter_account"),
+    Column("vehicule", "recruiter_car"),
     Column("sexe", "sex", "sex"),
     Column("majeur", "adult", "yes_no"),
     Column("nationalite", "citizenship", "citizenship"),
@@ -211,7 +214,7 @@ CONTENTS = {
 
 
 def _type(column: Column) -> sa.Text | sa.Integer | sa.Date:
-    if column.text or column.words:
+    if column.text or column.words or column.field.startswith("recruiter_"):
         return sa.Text()
     return sa.Integer() if column.field in NUMBERS else sa.Date()
 
