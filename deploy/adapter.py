@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,10 +23,14 @@ from country_adapters.kit.errors import (
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register
 from country_adapters.kit.runner import RunReport, run, write_rejects
-from deploy.home import Site
+from deploy.home import LiveTrust, Site
+from deploy.linking import Linking
+from deploy.linking import linking as how_linked
 from deploy.running import lines, vitals
 from deploy.running.guard import LoopGuard
 from deploy.running.health import Told
+from producers.asking import Asking, Means
+from producers.linker import Linker
 from producers.metrics import PublisherMeters
 from producers.outbox import Outbox
 from producers.publisher import Pace, Publisher
@@ -44,6 +48,12 @@ POLL_SECONDS = 2.0
 
 PASSED_OVER = (SourceUnreachable, SourceIncomplete, RegisterChanged, RowsGone)
 """Why a register that is followed is left alone until the next look; publishing goes on."""
+
+
+def _now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -72,6 +82,7 @@ class AdapterReport:
         outbox: Its tally.
         refusals: Events that the platform refused, by code.
         rejects_file: Where the rows that stay home are listed.
+        linking: How identifiers and their tokens stand.
     """
 
     run: RunReport
@@ -80,6 +91,7 @@ class AdapterReport:
     outbox: Mapping[str, int]
     refusals: Mapping[str, int]
     rejects_file: Path
+    linking: Linking = field(default_factory=Linking)
 
 
 @dataclass(frozen=True)
@@ -107,6 +119,7 @@ class Adapter:
         pace: Times of the publisher.
         rows_gone: So many rows of a table are known to be deleted, though more than may go unasked.
         keep: What is kept of accepted batches.
+        links: Whether tokens of identifiers are asked for.
     """
 
     def __init__(
@@ -118,6 +131,7 @@ class Adapter:
         keep: Keep | None = None,
         *,
         rows_gone: int | None = None,
+        links: bool = True,
     ) -> None:
         self.site = site
         self.register = register
@@ -125,6 +139,7 @@ class Adapter:
         self._pace = pace or Pace()
         self._rows_gone = rows_gone
         self._keep = keep
+        self._links = links
         self._folder = site.authority(register.authority)
         self.meters = PublisherMeters()
 
@@ -176,18 +191,25 @@ class Adapter:
             reading = asyncio.create_task(asyncio.to_thread(self.read_once, on_read))
             told = seldom(lambda: on_receipt(outbox.tally()) if on_receipt else None)
             publisher = self._publisher(outbox, told)
-            publishing = asyncio.create_task(publisher.run(reading.done))
+            linking = asyncio.create_task(self._link(outbox, reading.done))
+            publishing = asyncio.create_task(
+                publisher.run(lambda: reading.done() and linking.done())
+            )
             try:
                 report = await reading
                 await publishing
+                await linking
             finally:
-                publishing.cancel()
+                for task in (linking, publishing):
+                    task.cancel()
+                await asyncio.gather(linking, publishing, return_exceptions=True)
             return AdapterReport(
                 report,
                 *outbox.facts(),
                 outbox=outbox.tally(),
                 refusals=outbox.refusals(),
                 rejects_file=self._folder / "rejects.csv",
+                linking=how_linked(outbox, self.site.trust()),
             )
         finally:
             outbox.close()
@@ -241,8 +263,11 @@ class Adapter:
         """Publishes what is new in the register, round after round, until cancelled."""
         outbox = self.open_outbox()
         publishing = asyncio.create_task(self._publisher(outbox, lambda: None).run(lambda: False))
+        linking = asyncio.create_task(self._link(outbox, lambda: False))
         try:
             while not publishing.done():
+                if linking.done():
+                    linking.result()
                 report = await asyncio.to_thread(self.look)
                 if on_round and report:
                     on_round(report)
@@ -250,8 +275,9 @@ class Adapter:
                 await asyncio.wait({publishing}, timeout=pause)
             publishing.result()
         finally:
-            publishing.cancel()
-            await asyncio.gather(publishing, return_exceptions=True)
+            for task in (linking, publishing):
+                task.cancel()
+            await asyncio.gather(linking, publishing, return_exceptions=True)
             outbox.close()
 
     def look(self) -> RunReport | None:
@@ -266,12 +292,20 @@ class Adapter:
         """What a health server tells of this adapter."""
         return vitals.of_adapter(guard, self.meters, self._broker, identity, self.open_outbox)
 
+    async def _link(self, outbox: Outbox, done: Callable[[], bool]) -> None:
+        """Asks for tokens beside the publisher, if that is wanted."""
+        if not self._links:
+            return
+        signer = self.site.signing_key(self.register.authority)
+        means = Means(signer, LiveTrust(self.site), _now, secrets.token_bytes)
+        await Linker(Asking(outbox, means), self.register.country, self._broker).run(done)
+
     def _publisher(self, outbox: Outbox, on_progress: Callable[[], None]) -> Publisher:
         trust = self.site.trust()
         sealer = Sealer(
             self.site.signing_key(self.register.authority),
             trust,
-            now=lambda: time.time_ns() // 1_000_000,
+            now=_now,
             random=secrets.token_bytes,
         )
         return Publisher(

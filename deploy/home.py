@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from country_adapters.kit.pseudonyms import checked_secret, make_secret
-from processors.intake.errors import LinkageKeyMissing
+from processors.intake.errors import OuterKeyMissing
 from processors.intake.fold import Secrets
 from processors.intake.outer import KEY_LENGTH, checked_key
 from schemas.errors import KeyFileInvalid
@@ -95,11 +95,11 @@ class Site:
         """The platform's own key for linkage tokens.
 
         Raises:
-            LinkageKeyMissing: The site is of a version before tokens.
+            OuterKeyMissing: The site is of a version before tokens.
             KeyFileInvalid: Others may read it.
         """
         if not self.linkage_key_file.exists():
-            raise LinkageKeyMissing(expected=f"a key at {self.linkage_key_file}")
+            raise OuterKeyMissing(expected=f"a key at {self.linkage_key_file}")
         return checked_key(read_private(self.linkage_key_file))
 
     def opening_keys(self) -> list[OpenKey]:
@@ -107,6 +107,21 @@ class Site:
         if not isinstance(key, OpenKey):
             raise KeyFileInvalid(expected="an opening key", got="a signing key")
         return [key]
+
+
+class LiveTrust:
+    """The trust document, read again whenever its file changes."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._seen = -1
+        self._current: TrustDocument | None = None
+
+    def __call__(self) -> TrustDocument:
+        modified = self._site.trust_file.stat().st_mtime_ns
+        if self._current is None or modified != self._seen:
+            self._current, self._seen = self._site.trust(), modified
+        return self._current
 
 
 class LiveSecrets:

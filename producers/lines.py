@@ -65,3 +65,36 @@ BATCH_REFUSED = LogLine(
     "The platform refused a batch; it is sent again, and refused for good it ends the publisher.",
     "See the code.",
 )
+ANSWER_IGNORED = LogLine(
+    "linker",
+    "answer_ignored",
+    "warning",
+    ("code",),
+    "A message on the topic of evaluations does not verify.",
+    "Is the trust document the newest? If it is, somebody else writes to the topic: tell the"
+    " operator.",
+)
+TOKENS_REFUSED = LogLine(
+    "linker",
+    "tokens_refused",
+    "warning",
+    ("code",),
+    "A holder of the linkage key does not answer a request with tokens; cases go out all the same.",
+    "See the code. A quota refills by itself: what is left is asked again every hour.",
+)
+HOLDERS_AWAY = LogLine(
+    "linker",
+    "holders_away",
+    "warning",
+    ("error",),
+    "The topics of linkage cannot be reached; told once until they are.",
+    "Nothing is lost: identifiers wait in the outbox. Look at the broker and the way to it.",
+)
+LINKING_FAILED = LogLine(
+    "linker",
+    "linking_failed",
+    "error",
+    ("code",),
+    "Tokens cannot be asked for at present; cases go out all the same.",
+    "See the code.",
+)

@@ -19,62 +19,77 @@ One SQLite file an authority, in WAL mode with ``synchronous=FULL``. The rules:
    it (see ``producers.waiting``).
 7. A row that cannot be mapped is kept here as a rejection: where it stands and what is wrong with
    it, never what it says. What the row published before stays.
-8. What a row said that a complete reading no longer found is withdrawn (see ``producers.seen``).
+8. Identifiers of facilitators stay here too, sealed, and are told as tokens once they have them
+   (see ``producers.identifiers``).
+9. What a row said that a complete reading no longer found is withdrawn (see ``producers.seen``).
 
 SQLite serialises writers, so two processes may use one outbox at once.
 """
 
 from __future__ import annotations
 
-import json
+import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from producers.identity import content_digest, event_id, fact_ref
+from producers.linkage import sighting
+from producers.rejections import Rejections
+from producers.requests import Requests
 from producers.rows import (
     Draft,
     Judge,
     MappedRow,
-    Problem,
     Recorded,
     RejectedRow,
-    Rejection,
     Sighting,
     Told,
 )
 from producers.seen import LEAVING, SETTLED, Sightings
+from producers.vault import Vault
 from producers.waiting import ASSIGNED, WITHDRAWN, Waiting, content_of, window_of_fact
 from schemas.anonymity import Node, quarters
 from schemas.case_events import EVENT_TYPES, validate
 from schemas.codec import decode, encode
+from schemas.envelope import Random
 from schemas.errors import WrongProducer
 from schemas.topics import stream_of
 
 __all__ = ["ASSIGNED", "Outbox"]
 
-GONE_AT_ONCE = 200
-"""Rows that have gone and are withdrawn in one transaction."""
+AT_ONCE = 200
+"""Rows that have gone, or identifiers, that are told of in one transaction."""
 
 
-class Outbox(Sightings, Waiting):
+class Outbox(Sightings, Waiting, Requests, Rejections):
     """The outbox of one authority.
 
     Args:
         path: The SQLite file; made if it is not there.
         authority: The authority id; an outbox serves one only.
         streams: Number of streams; cases are spread over them by their pseudonym.
-        id_key: Secret of the authority from which event ids are derived.
+        id_key: Secret of the authority from which event ids are derived, and the key that seals
+            identifiers.
+        random: Source of random bytes for sealing them.
 
     Raises:
         OutboxMismatch: The file was made for another authority or number of streams.
     """
 
-    def __init__(self, path: Path, *, authority: str, streams: int, id_key: bytes) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        authority: str,
+        streams: int,
+        id_key: bytes,
+        random: Random = secrets.token_bytes,
+    ) -> None:
         super().__init__(path, authority=authority, streams=streams)
         self._id_key = id_key
+        self._vault = Vault(id_key, random)
 
     def cursor(self, source: str) -> str | None:
         """How far a source was read, or None at the first time."""
@@ -89,6 +104,7 @@ class Outbox(Sightings, Waiting):
         sighting: Sighting | None = None,
         *,
         now: str | None = None,
+        month: str = "",
     ) -> Recorded:
         """Records what rows say now and how far the source was read, or nothing at all.
 
@@ -98,6 +114,7 @@ class Outbox(Sightings, Waiting):
             cursor: Where it is read on after them.
             sighting: The complete reading that found them, if they belong to one.
             now: The present quarter: facts under the gate wait. If not given, all are published.
+            month: The present month: identifiers that expired before it are not kept.
 
         Raises:
             EventInvalid: A draft breaks the contract; the mapping should have rejected its row.
@@ -108,18 +125,11 @@ class Outbox(Sightings, Waiting):
                 if isinstance(row, RejectedRow):
                     total += self._reject(source, row)
                 else:
-                    total += self._state(source, row, now)
+                    total += self._state(source, row, now, month)
             if sighting is not None:
                 self._see(source, rows, sighting)
             self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (source, cursor))
         return total
-
-    def _reject(self, source: str, row: RejectedRow) -> Recorded:
-        rejection = json.dumps(asdict(row.rejection), ensure_ascii=False)
-        self._db.execute(
-            "INSERT OR REPLACE INTO rejections VALUES (?, ?, ?)", (row.row_key, source, rejection)
-        )
-        return Recorded(rejected=1)
 
     def withdraw_gone(self, source: str, number: int) -> Recorded:
         """Withdraws what the rows said that a reading did not find, and closes the reading.
@@ -133,12 +143,12 @@ class Outbox(Sightings, Waiting):
         total, after, more = Recorded(), b"", True
         while more:
             with self._transaction():
-                rows = self._next_gone(source, number, after, GONE_AT_ONCE)
+                rows = self._next_gone(source, number, after, AT_ONCE)
                 for row in rows:
                     total += self.withdraw_row(source, row["row_key"])
                     after = row["row_key"]
                 self._forget(source, rows)
-                if more := len(rows) == GONE_AT_ONCE:
+                if more := len(rows) == AT_ONCE:
                     continue
                 self._forget_rejections(source, number)
                 self._set_state(source, number, SETTLED)
@@ -148,10 +158,11 @@ class Outbox(Sightings, Waiting):
         """Withdraws all that a row still says, because it has gone; inside a transaction."""
         slots = self._db.execute("SELECT * FROM slots WHERE row_key = ?", (row_key,)).fetchall()
         held = self._held_of_row(row_key) - {slot["slot"] for slot in slots}
+        self._forget_identifiers(row_key)
         withdrawn = sum(self._withdraw(source, row_key, slot).withdrawn for slot in slots)
         return Recorded(withdrawn=withdrawn + sum(map(self._release, held)))
 
-    def _state(self, source: str, row: MappedRow, now: str | None) -> Recorded:
+    def _state(self, source: str, row: MappedRow, now: str | None, month: str) -> Recorded:
         self._db.execute("DELETE FROM rejections WHERE row_key = ?", (row.row_key,))
         known = {
             slot["slot"]: slot
@@ -167,7 +178,8 @@ class Outbox(Sightings, Waiting):
             else:
                 self._release(draft.slot)
                 total += self._put(source, row.row_key, draft, before)
-        for gone in known.values():
+        linked = self._keep_identifiers(source, row.row_key, row.identifiers, month)
+        for gone in (slot for slot in known.values() if slot["slot"] not in linked):
             held.discard(gone["slot"])
             total += self._withdraw(source, row.row_key, gone)
         return total + Recorded(withdrawn=sum(map(self._release, held)))
@@ -176,10 +188,7 @@ class Outbox(Sightings, Waiting):
         """What another row stated of this fact, if any; from now on the fact is this row's."""
         self._db.execute("UPDATE slots SET row_key = ? WHERE slot = ?", (row_key, slot))
         self._db.execute("UPDATE held SET row_key = ? WHERE slot = ?", (row_key, slot))
-        found: sqlite3.Row | None = self._db.execute(
-            "SELECT * FROM slots WHERE slot = ?", (slot,)
-        ).fetchone()
-        return found
+        return self._slot(slot)
 
     def _put(
         self, source: str, row_key: bytes, draft: Draft, known: sqlite3.Row | None
@@ -268,6 +277,41 @@ class Outbox(Sightings, Waiting):
         self._restate(source, row_key, draft, gone, digest=digest, top=bool(gone["top"]))
         return Recorded(withdrawn=1)
 
+    # --- Sightings of identifiers ----------------------------------------------------------------
+
+    def tell_sightings(self, epochs: Sequence[str], month: str) -> Recorded:
+        """Puts into events what is new of identifiers with a token, and withdraws what expired.
+
+        Args:
+            epochs: The years in which tokens are made at present, oldest first.
+            month: The present month.
+        """
+        total, more, newest = Recorded(), True, epochs[-1] if epochs else ""
+        while more:
+            with self._transaction():
+                expired, untold = self._expired(month, AT_ONCE), self._untold(newest, AT_ONCE)
+                for gone in expired:
+                    total += self._withdraw_slot(gone["source"], gone["row_key"], gone["slot"])
+                for one in untold:
+                    draft = Draft(one["slot"], sighting(self.authority, dict(one)))
+                    known = self._slot(one["slot"])
+                    total += self._put(one["source"], one["row_key"], draft, known)
+                    self._note_told(one["slot"])
+                more = bool(expired or untold)
+                if not more:
+                    self._forget_tokens(epochs)
+        return total
+
+    def _withdraw_slot(self, source: str, row_key: bytes, slot: bytes) -> Recorded:
+        told = self._slot(slot)
+        return Recorded() if told is None else self._withdraw(source, row_key, told)
+
+    def _slot(self, slot: bytes) -> sqlite3.Row | None:
+        found: sqlite3.Row | None = self._db.execute(
+            "SELECT * FROM slots WHERE slot = ?", (slot,)
+        ).fetchone()
+        return found
+
     # --- Under the gate --------------------------------------------------------------------------
 
     def _hold(
@@ -338,17 +382,6 @@ class Outbox(Sightings, Waiting):
         epoch = self.epoch(stream_of(draft.fields["case_ref"], self.streams))
         return event_id(self._id_key, draft.slot, epoch, revision, digest)
 
-    def rejected_rows(self) -> int:
-        """Number of rows that stay home at present."""
-        count: int = self._db.execute("SELECT count(*) FROM rejections").fetchone()[0]
-        return count
-
-    def rejections(self) -> list[Rejection]:
-        """The rows that stay home at present, in the order of their place."""
-        rows = self._db.execute("SELECT rejection FROM rejections").fetchall()
-        found = [_read_rejection(row["rejection"]) for row in rows]
-        return sorted(found, key=lambda r: (r.table, [_natural(p) for p in r.row.split("!")]))
-
 
 def _subject_of(fields: Mapping[str, Any]) -> tuple[bytes, bytes]:
     """Case and person (or case again) that a fact is about; a correction may not change them."""
@@ -359,15 +392,3 @@ def _subject(slot: sqlite3.Row) -> tuple[bytes, bytes]:
     """The same of what a fact said last."""
     last = decode(slot["message"])
     return _subject_of({**last.fields, "event_type": last.subject})
-
-
-def _read_rejection(text: str) -> Rejection:
-    document = json.loads(text)
-    problems = tuple(Problem(**problem) for problem in document["problems"])
-    return Rejection(document["table"], document["row"], problems)
-
-
-def _natural(part: str) -> tuple[int, str]:
-    """Sorts "2" before "10"."""
-    digits = "".join(c for c in part if c.isdigit())
-    return (int(digits or 0), part)

@@ -34,9 +34,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class Identifier:
-    """An identifier of an alleged facilitator, in its one spelling. It stays at home.
+    """An identifier of an alleged facilitator, in its one spelling. It stays at home, sealed.
 
-    A linkage token will be made of it; no event, outbox or batch holds it before that.
+    A linkage token is made of it (`producers.identifiers`); no event or batch holds anything else.
 
     Attributes:
         slot: Keyed identity of what the row states by it (32 bytes).
@@ -68,7 +68,7 @@ class MappedRow:
     Attributes:
         row_key: Keyed identity of the row.
         drafts: The events that it states.
-        identifiers: Of facilitators; the outbox does not know them.
+        identifiers: Of facilitators.
         unusable: Identifiers that cannot be used, and why; the row is stated without them.
     """
 

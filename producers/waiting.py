@@ -151,9 +151,13 @@ class Waiting(Streams):
         ]
 
     def facts(self) -> tuple[int, int]:
-        """Numbers of facts: that stand published, and that were not published and wait."""
+        """Numbers of facts: that stand published, and that were not published and wait.
+
+        Sightings of identifiers are not among them.
+        """
         query = """
-            SELECT (SELECT count(*) FROM slots WHERE stands), count(*) FROM held
+            SELECT (SELECT count(*) FROM slots WHERE stands
+              AND slot NOT IN (SELECT slot FROM identifiers)), count(*) FROM held
             WHERE NOT EXISTS (SELECT 1 FROM slots WHERE slots.slot = held.slot AND stands)
         """
         published, waiting = self._db.execute(query).fetchone()

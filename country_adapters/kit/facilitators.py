@@ -4,7 +4,8 @@ The rules:
 
 1. Identifiers come from columns that are declared to be a facilitator's, under the conditions of
    their rule, and from nowhere else. A victim who was forced to recruit is kept out by a condition.
-2. No event is made of them. They go beside the events of the row, and the outbox leaves them.
+2. No event is made of them here. They go beside the events of the row; the outbox keeps them
+   sealed until it can tell a token in place of each.
 3. An identifier that cannot be used is told with its column and its code; the row stays.
 4. The month is that of the fact, and the month of expiry follows from it: a row that is read again
    later does not live longer.

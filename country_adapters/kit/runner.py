@@ -53,7 +53,7 @@ class TableReport:
         mapped: Rows that could be mapped, among them repeated ones.
         rejected: Rows that stay home.
         problems: Number of rows by code of their problems; a row may have several.
-        identifiers: Number of facilitators' identifiers by type; they wait at home for tokens.
+        identifiers: Number of facilitators' identifiers by type; their tokens come later.
         unusable: Number of identifiers that cannot be used, by code; their rows are mapped.
         events: What the outbox made of the mapped rows.
         rows_gone: Rows that a complete reading no longer found, and whose facts were withdrawn.
@@ -195,6 +195,7 @@ class _TableRun:
         self.fingerprint = register.fingerprint
         self.limits = register.declaration.tables[table].gone
         self.report = TableReport(table)
+        self.month = f"{today:%Y-%m}"
 
     def into(
         self,
@@ -238,6 +239,7 @@ class _TableRun:
             f"{self.fingerprint}|{rows[-1].cursor}",
             Sighting(reading, [content for _, content in pairs]),
             now=now,
+            month=self.month,
         )
 
     def _end(self, outbox: Outbox, reading: int, rows_gone: int | None) -> None:

@@ -16,6 +16,7 @@ from deploy.commands import conformance, init, joining, replay
 from deploy.commands.health import HealthOption
 from deploy.commands.registers import DataOption, RegisterArgument, open_register
 from deploy.home import Site
+from deploy.linking import linking
 from deploy.preview.identifiers import words_of
 from deploy.quarters import as_documents, as_table
 from deploy.running import health
@@ -84,6 +85,10 @@ def run(
     keep_megabytes: Annotated[
         int, typer.Option("--keep-megabytes", min=0, help="Room for them; the oldest go first.")
     ] = Keep.megabytes,
+    linkage: Annotated[
+        bool,
+        typer.Option("--linkage/--no-linkage", help="Ask for tokens of facilitators' identifiers."),
+    ] = True,
     health_port: HealthOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -91,6 +96,7 @@ def run(
 
     Rows that cannot be mapped stay home, listed in rejects.csv beside the outbox. What deleted rows
     said is withdrawn; if more are missing than may go unasked, nothing is, and the run fails.
+    Tokens of identifiers are asked for meanwhile; what has none yet waits for the next run.
     """
     heartbeat, patience = (HEARTBEAT_SECONDS, None) if follow else (None, GIVE_UP_SECONDS)
     pace = Pace(heartbeat=heartbeat, give_up_after=patience, full=batch_events)
@@ -101,6 +107,7 @@ def run(
         pace,
         Keep(keep_days, keep_megabytes),
         rows_gone=rows_gone,
+        links=linkage,
     )
     if follow:
         _follow(adapter, health_port, identity)
@@ -158,6 +165,7 @@ def _show(report: AdapterReport, *, json: bool) -> None:
                 "outbox": report.outbox,
                 "refusals": report.refusals,
                 "rejects_file": str(report.rejects_file),
+                "linkage": report.linking.document(),
             }
         )
         return
@@ -173,6 +181,8 @@ def _show(report: AdapterReport, *, json: bool) -> None:
         out.print(f"events refused by the platform: {count} {code}")
     if told := words_of(report.run.identifiers, report.run.unusable):
         out.print(told, soft_wrap=True)
+    for line in report.linking.words():
+        out.print(line, soft_wrap=True)
     if report.run.rejected:
         out.print(f"rows that stay home are listed in {report.rejects_file}")
 
@@ -183,7 +193,7 @@ def _events(read: TableReport) -> tuple[int, int, int]:
 
 @app.command()
 def status(register: RegisterArgument, site: SiteOption, json: JsonOption = False) -> None:
-    """Tells how the outbox stands: what waits and how long, receipts, gaps, refusals, quarters.
+    """Tells how the outbox stands: what waits, receipts, gaps, refusals, quarters, tokens.
 
     Exits 3 if rows stay home or the platform refused events, 1 if more rows are missing from the
     register than may go unasked.
@@ -193,7 +203,7 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
         raise OutboxMissing(expected=f"an outbox at {adapter.outbox_file}")
     outbox = adapter.open_outbox()
     tally, refusals, readings = outbox.tally(), outbox.refusals(), outbox.readings()
-    quarters = outbox.quarters()
+    quarters, linked = outbox.quarters(), linking(outbox, adapter.site.trust())
     outbox.close()
     seen = standing(adapter.outbox_file)
     waited, silent = _seconds_since(seen.oldest_pending), _seconds_since(seen.last_receipt)
@@ -209,6 +219,7 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
                 "last_receipt_seconds_ago": silent,
                 "streams": streams,
                 "quarters": as_documents(quarters),
+                "linkage": linked.document(),
             }
         )
     else:
@@ -218,6 +229,8 @@ def status(register: RegisterArgument, site: SiteOption, json: JsonOption = Fals
         out.print(table(adapter.register.authority, ["outbox", "number#"], rows))
         _show_streams(seen, waited, silent)
         out.print(as_table(quarters))
+        for line in linked.words():
+            out.print(line, soft_wrap=True)
         for reading in readings:
             if reading.held:
                 told = f"of table {reading.source} {reading.held} rows are missing (ROWS_GONE)"

@@ -208,7 +208,7 @@ def _show_row(row: RowSeen) -> None:
         told = f"identifier not usable: {problem.column}: {problem.code}"
         out.print(f"  {escape(told)}", soft_wrap=True)
     if row.identifiers:
-        out.print(f"  identifiers that would be tokenised: {', '.join(row.identifiers)}")
+        out.print(f"  identifiers to be tokenised: {', '.join(row.identifiers)}")
     for event in row.events:
         out.print(f"  {event.event_type}")
         for name, values in event.fields.items():

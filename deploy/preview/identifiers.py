@@ -1,7 +1,7 @@
 """The identifiers of alleged facilitators that a register names: how many of each type.
 
-Nothing leaves of them in this version; they will be tokens. Whoever signs a preview sees how many
-there are and how many cannot be used, by column and reason; never one of them.
+A token leaves in place of each, once a trustee helps to make it. Whoever signs a preview sees how
+many there are and how many cannot be used, by column and reason; never one of them.
 """
 
 from __future__ import annotations
@@ -70,13 +70,13 @@ def words_of(types: Mapping[str, int], unusable: Mapping[str, int]) -> str:
 
     Example:
         >>> words_of({"PHONE": 12, "PLATE": 3}, {})
-        'identifiers that would be tokenised: 12 PHONE, 3 PLATE'
+        'identifiers to be tokenised: 12 PHONE, 3 PLATE'
     """
     if not types and not unusable:
         return ""
     order = codelist(LIST).codes
     told = ", ".join(f"{types[code]} {code}" for code in order if types.get(code))
-    line = f"identifiers that would be tokenised: {told or 'none'}"
+    line = f"identifiers to be tokenised: {told or 'none'}"
     if not unusable:
         return line
     why = ", ".join(f"{count} {code}" for code, count in sorted(unusable.items()))

@@ -77,9 +77,9 @@ _ENGLISH = {
     "places": "Places",
     "more": "and {count} more",
     "identifiers": "Identifiers of alleged facilitators",
-    "identifiers_lead": "Nothing leaves of them yet: they wait at the authority. When linkage"
-    " begins, a keyed token leaves in place of each, never the identifier itself. They were"
-    " declared to be of alleged facilitators; none may be of a victim or a reporter.",
+    "identifiers_lead": "A keyed token leaves in place of each, never the identifier itself; it is"
+    " made with a trustee who does not learn it. Until then they wait at the authority, sealed."
+    " They were declared to be of alleged facilitators; none may be of a victim or a reporter.",
     "no_identifiers": "No column of this register is declared to hold any.",
     "type": "Type",
     "unusable": "Identifiers that cannot be used. Their rows are stated without them.",
@@ -98,7 +98,7 @@ _ENGLISH = {
     "way_geography": "only whether borders were crossed",
     "way_flag": "only yes or no",
     "way_filled": "only whether anything stands there",
-    "way_token": "nothing yet; a keyed token when linkage begins",
+    "way_token": "a keyed token",
     "way_pseudonym": "only keyed pseudonyms made of it",
     "way_decides": "nothing; it is used for checks only",
 }
@@ -168,10 +168,10 @@ _FRENCH = {
     "places": "Places",
     "more": "et {count} autres",
     "identifiers": "Identifiants de facilitateurs présumés",
-    "identifiers_lead": "Rien n’en sort encore : ils attendent dans l’autorité. Quand le"
-    " rapprochement commencera, un jeton à clé sortira à la place de chacun, jamais l’identifiant"
-    " lui-même. Ils ont été déclarés comme étant de facilitateurs présumés ; aucun ne peut être"
-    " d’une victime ni d’un déclarant.",
+    "identifiers_lead": "Un jeton à clé sort à la place de chacun, jamais l’identifiant lui-même ;"
+    " il est fait avec un tiers de confiance qui ne l’apprend pas. Jusque-là ils attendent dans"
+    " l’autorité, scellés. Ils ont été déclarés comme étant de facilitateurs présumés ; aucun ne"
+    " peut être d’une victime ni d’un déclarant.",
     "no_identifiers": "Aucune colonne de ce registre n’est déclarée en contenir.",
     "type": "Type d’identifiant",
     "unusable": "Identifiants inutilisables. Leurs lignes sont déclarées sans eux.",
@@ -190,7 +190,7 @@ _FRENCH = {
     "way_geography": "seulement si des frontières ont été franchies",
     "way_flag": "seulement oui ou non",
     "way_filled": "seulement si elle est remplie",
-    "way_token": "rien encore ; un jeton à clé quand le rapprochement commencera",
+    "way_token": "un jeton à clé",
     "way_pseudonym": "seulement des pseudonymes à clé",
     "way_decides": "rien ; elle ne sert qu’aux contrôles",
 }
@@ -257,8 +257,9 @@ _ARABIC = {
     "places": "المواضع",
     "more": "و{count} غيرها",
     "identifiers": "معرّفات الميسّرين المزعومين",
-    "identifiers_lead": "لا يغادر منها شيء بعد: تبقى لدى الهيئة. وعندما يبدأ الربط يغادر بدل كل"
-    " معرّف رمز بمفتاح، ولا يغادر المعرّف نفسه أبدا. وقد صُرِّح بأنها لميسّرين مزعومين، ولا يجوز أن"
+    "identifiers_lead": "يغادر بدل كل معرّف رمز بمفتاح، ولا يغادر المعرّف نفسه أبدا؛ ويُصنع الرمز مع"
+    " أمين مؤتمن لا يطّلع على المعرّف. وحتى ذلك الحين تبقى لدى الهيئة مختومة. وقد صُرِّح"
+    " بأنها لميسّرين مزعومين، ولا يجوز أن"
     " يكون منها ما يخص ضحية أو مبلِّغا.",
     "no_identifiers": "لم يُصرَّح بأي عمود من هذا السجل على أنه يحوي معرّفات.",
     "type": "النوع",
@@ -278,7 +279,7 @@ _ARABIC = {
     "way_geography": "هل عُبرت حدود فقط",
     "way_flag": "نعم أو لا فقط",
     "way_filled": "هل هو مملوء فقط",
-    "way_token": "لا شيء بعد؛ رمز بمفتاح عندما يبدأ الربط",
+    "way_token": "رمز بمفتاح",
     "way_pseudonym": "أسماء مستعارة بمفتاح فقط",
     "way_decides": "لا شيء؛ يستعمل للتحقق فقط",
 }

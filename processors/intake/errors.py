@@ -53,10 +53,10 @@ class LedgerOutdated(PlatformError):
     advice = "Move it away; the worker folds the log again and makes a new one."
 
 
-class LinkageKeyMissing(PlatformError):
+class OuterKeyMissing(PlatformError):
     """The platform's own key for linkage tokens is not there, or is not one."""
 
-    code = "LINKAGE_KEY_MISSING"
+    code = "OUTER_KEY_MISSING"
     summary = "the platform has no key of its own for linkage tokens"
     advice = (
         "Make it once with `southmed site linkage-key`, and bring the same file to every machine"

@@ -17,7 +17,7 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from processors.intake.errors import LinkageKeyMissing
+from processors.intake.errors import OuterKeyMissing
 
 LINKAGE = "network.linkage"
 """The event that carries tokens."""
@@ -29,10 +29,10 @@ def checked_key(content: bytes) -> bytes:
     """The key itself.
 
     Raises:
-        LinkageKeyMissing: It is not one, as after a full disk.
+        OuterKeyMissing: It is not one, as after a full disk.
     """
     if len(content) != KEY_LENGTH:
-        raise LinkageKeyMissing(expected=f"{KEY_LENGTH} bytes", got=f"{len(content)} bytes")
+        raise OuterKeyMissing(expected=f"{KEY_LENGTH} bytes", got=f"{len(content)} bytes")
     return content
 
 

@@ -393,7 +393,7 @@ def test_a_preview_counts_them_and_shows_none(
     assert seen.refused == 0
     show_preview(seen)
     terminal = capsys.readouterr().out
-    assert "identifiers that would be tokenised: 2 PHONE, 1 PLATE; 2 cannot be used" in terminal
+    assert "identifiers to be tokenised: 2 PHONE, 1 PLATE; 2 cannot be used" in terminal
     html, told = page(seen), json.dumps(document(seen), ensure_ascii=False)
     for language, words in WORDS.items():
         assert words["identifiers"] in html

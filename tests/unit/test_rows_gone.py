@@ -267,7 +267,7 @@ class Dying(Outbox):
 def test_rows_that_may_go_go_on_going_after_a_crash_without_being_asked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("producers.outbox.GONE_AT_ONCE", 4)
+    monkeypatch.setattr("producers.outbox.AT_ONCE", 4)
     outbox = Dying(tmp_path / "dying.sqlite", authority="tn.test", streams=1, id_key=bytes(32))
     read(tmp_path, outbox, TWENTY)
     outbox.lives = 6

@@ -37,11 +37,12 @@ class MortalOutbox(Outbox):
         sighting: Sighting | None = None,
         *,
         now: str | None = None,
+        month: str = "",
     ) -> Recorded:
         self.lives -= 1
         if self.lives < 0:
             raise Killed
-        return super().record(source, rows, cursor, sighting, now=now)
+        return super().record(source, rows, cursor, sighting, now=now, month=month)
 
 
 @pytest.fixture

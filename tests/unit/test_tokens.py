@@ -1,0 +1,438 @@
+"""Tokens of identifiers: asked for once, told once, and told as the register stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_bytes
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from producers.errors import OutboxMismatch
+from producers.outbox import Outbox
+from producers.requests import Linked
+from producers.rows import Sighting
+from schemas.codec import decode
+from schemas.keys import SigningKey
+from schemas.linkage import Request, open_request, sign_request
+from schemas.linkage_keys import LinkageKey, refresh_shares
+from schemas.trust import LinkageEpoch, LinkageShare, TrustDocument
+from tests.samples import TUNISIA, ref
+from tests.tokens import (
+    HOLDERS,
+    KEYS,
+    MAY,
+    PHONES,
+    YEAR_MS,
+    Desk,
+    Trustee,
+    a_trustee,
+    entry,
+    identifier,
+    inner,
+    naming,
+    with_linkage,
+)
+from tests.world import a_world
+
+HOUR = 3_600_000
+FIRST, SECOND, THIRD = PHONES
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path / "outbox.sqlite")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def trustee(tmp_path: Path, desk: Desk) -> Trustee:
+    return a_trustee(tmp_path, desk.world.trust)
+
+
+def told(desk: Desk) -> list[dict[str, Any]]:
+    """All events that were ever put into the outbox, in order."""
+    rows = desk.outbox._db.execute("SELECT message FROM events ORDER BY id").fetchall()
+    return [decode(row["message"]).fields for row in rows]
+
+
+def said(desk: Desk) -> list[tuple[str, bytes, bytes | None, str, int]]:
+    """What each of them says, in short."""
+    return [
+        (e["token_epoch"], e["token"], e["previous_token"], e["validation"], e["revision"])
+        for e in told(desk)
+    ]
+
+
+def asked_of(trustee: Trustee, trust: TrustDocument) -> list[int]:
+    return [len(open_request(m, TUNISIA, trust).elements) for m in trustee.asked]
+
+
+# --- From a row to its event ---------------------------------------------------------------------
+
+
+def test_a_sighting_is_told_with_its_token_and_nothing_finer_than_the_country(
+    desk: Desk, trustee: Trustee
+) -> None:
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.ask(trustee)
+    (event,) = told(desk)
+    assert event["token"] == inner(FIRST, "2026")
+    assert (event["token_epoch"], event["previous_token"]) == ("2026", None)
+    assert (event["region"], event["region_level"]) == ("_U", "NATIONAL")
+    assert (event["period"], event["expires"]) == ("2026-03", "2028-03")
+    assert desk.outbox.linked() == [Linked("PHONE", 0, 0, 0, 1)]
+    assert desk.outbox.requests() == []
+
+
+def test_equal_identifiers_are_asked_for_once_and_told_for_each_case(
+    desk: Desk, trustee: Trustee
+) -> None:
+    desk.state(naming("1", identifier("1", FIRST), identifier("1", SECOND)))
+    desk.state(naming("2", identifier("2", FIRST)))
+    desk.ask(trustee)
+    desk.state(naming("3", identifier("3", FIRST)))
+    desk.ask(trustee)
+    assert trustee.used == 2
+    tokens = [event["token"] for event in told(desk)]
+    assert sorted(tokens) == sorted([inner(FIRST, "2026")] * 3 + [inner(SECOND, "2026")])
+
+
+def test_a_row_read_again_tells_nothing_new(desk: Desk, trustee: Trustee) -> None:
+    for _ in range(2):
+        desk.state(naming("1", identifier("1", FIRST)))
+        desk.ask(trustee)
+    assert (len(told(desk)), trustee.used) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("then", "events"),
+    [
+        (naming("1", identifier("1", FIRST, evidence_grade="A")), ["VALID", "VALID"]),
+        (naming("1", identifier("1", SECOND)), ["VALID", "WITHDRAWN", "VALID"]),
+        (naming("1"), ["VALID", "WITHDRAWN"]),
+        (naming("1", identifier("1", FIRST, expires="2026-04")), ["VALID", "WITHDRAWN"]),
+    ],
+    ids=["another grade", "another number", "none", "expired by a correction"],
+)
+def test_a_changed_row_corrects_what_was_told(
+    desk: Desk, trustee: Trustee, then: Any, events: list[str]
+) -> None:
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.ask(trustee)
+    desk.state(then)
+    desk.ask(trustee)
+    assert [event["validation"] for event in told(desk)] == events
+
+
+def test_a_row_that_goes_takes_its_identifiers_along(desk: Desk, trustee: Trustee) -> None:
+    for number, rows in ((1, ["1", "2"]), (2, ["2"])):
+        reading = desk.outbox.begin_reading("cases", f"reading {number}")
+        named = [naming(name, identifier(name, FIRST)) for name in rows]
+        desk.outbox.record("cases", named, "end", Sighting(reading, [b""] * len(rows)))
+        desk.ask(trustee)
+        desk.outbox.withdraw_gone("cases", reading)
+    assert [event["validation"] for event in told(desk)] == ["VALID", "VALID", "WITHDRAWN"]
+    assert desk.outbox.linked() == [Linked("PHONE", 0, 0, 0, 1)]
+
+
+def test_a_case_that_goes_before_the_answer_is_never_told(desk: Desk, trustee: Trustee) -> None:
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.asking.prepare()
+    (request,) = desk.asking.to_send()
+    desk.state(naming("1"))
+    assert desk.asking.take(trustee.answer(request.message))
+    desk.asking.prepare()
+    assert told(desk) == []
+    assert desk.outbox._db.execute("SELECT count(*) FROM tokens").fetchone()[0] == 0
+
+
+def test_what_expires_is_withdrawn_and_forgotten(desk: Desk, trustee: Trustee) -> None:
+    desk.state(naming("1", identifier("1", FIRST, expires="2026-06"), identifier("1", SECOND)))
+    desk.ask(trustee)
+    desk.now = MAY + 60 * 24 * HOUR
+    desk.ask(trustee)
+    assert [event["validation"] for event in told(desk)] == ["VALID", "VALID", "WITHDRAWN"]
+    assert desk.outbox.linked() == [Linked("PHONE", 0, 0, 0, 1)]
+    desk.state(naming("2", identifier("2", FIRST, expires="2026-04")))
+    desk.ask(trustee)
+    assert len(told(desk)) == 3, "what has expired when it is read is not kept at all"
+
+
+# --- Years ---------------------------------------------------------------------------------------
+
+
+def test_the_year_before_is_asked_for_along_with_the_first(tmp_path: Path) -> None:
+    world = with_linkage(a_world(), entry("2024"), entry("2025"), entry("2026"))
+    desk, trustee = Desk(tmp_path / "o.sqlite", world), a_trustee(tmp_path, world.trust)
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.ask(trustee)
+    assert said(desk) == [("2026", inner(FIRST, "2026"), inner(FIRST, "2025"), "VALID", 0)]
+
+
+def test_in_a_new_year_identifiers_are_asked_for_anew_and_their_events_corrected(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.ask(a_trustee(tmp_path, desk.world.trust))
+    desk.now += YEAR_MS
+    desk.asking.prepare()
+    assert desk.asking.to_send() == [], "the new year has no key yet"
+    desk.world = with_linkage(a_world(), entry("2026"), entry("2027"))
+    trustee = a_trustee(tmp_path, desk.world.trust)
+    desk.ask(trustee)
+    assert said(desk) == [
+        ("2026", inner(FIRST, "2026"), None, "VALID", 0),
+        ("2027", inner(FIRST, "2027"), inner(FIRST, "2026"), "VALID", 1),
+    ]
+    assert trustee.used == 1, "the token of the year before was known"
+
+
+def test_a_key_of_a_year_to_come_is_not_used_yet(tmp_path: Path) -> None:
+    world = with_linkage(a_world(), entry("2026"), entry("2027"))
+    desk, trustee = Desk(tmp_path / "o.sqlite", world), a_trustee(tmp_path, world.trust)
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.ask(trustee)
+    assert [line[0] for line in said(desk)] == ["2026"]
+
+
+def test_a_site_without_keys_asks_for_nothing(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "o.sqlite", a_world())
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.asking.prepare()
+    assert desk.asking.to_send() == []
+    assert desk.outbox.linked() == [Linked("PHONE", 1, 0, 0, 0)]
+
+
+def test_a_year_whose_key_nobody_has_any_more_does_not_hold_up_the_present_one(
+    tmp_path: Path,
+) -> None:
+    world = with_linkage(a_world(), entry("2025"), entry("2026"))
+    desk = Desk(tmp_path / "o.sqlite", world)
+    trustee = a_trustee(tmp_path, world.trust, keys=[KEYS["2026"]])
+    desk.state(naming("1", *(identifier("1", f"+2162{n:07}") for n in range(900))))
+    desk.ask(trustee)
+    assert desk.outbox.linked() == [Linked("PHONE", 0, 0, 0, 900)]
+    assert {r["code"] for r in desk.outbox.unanswered()} == {"KEY_NOT_HELD"}
+
+
+# --- Crashes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("killed", ["before the answer", "after the answer", "after the event"])
+def test_a_crash_at_any_point_gives_one_event_and_uses_the_quota_once(
+    desk: Desk, trustee: Trustee, killed: str
+) -> None:
+    desk.state(naming("1", identifier("1", FIRST), identifier("1", SECOND)))
+    desk.asking.prepare()
+    (request,) = desk.asking.to_send()
+    answer = trustee.answer(request.message)
+    if killed != "before the answer":
+        desk.asking.take(answer)
+    if killed == "after the event":
+        desk.asking.prepare()
+    desk.start()
+    desk.ask(trustee)
+    assert not desk.asking.take(answer), "an answer that comes twice is nothing new"
+    desk.ask(trustee)
+    assert trustee.used == 2
+    assert sorted(e["token"] for e in told(desk)) == sorted(
+        [inner(FIRST, "2026"), inner(SECOND, "2026")]
+    )
+
+
+def test_what_is_sent_again_is_the_same_request(desk: Desk) -> None:
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.asking.prepare()
+    before = desk.asking.to_send()
+    desk.start()
+    desk.asking.prepare()
+    assert desk.asking.to_send() == before
+
+
+ROWS = st.sampled_from("abc")
+STEPS = st.one_of(
+    st.tuples(st.just("state"), ROWS, st.sets(st.sampled_from(PHONES))),
+    st.tuples(st.sampled_from(["prepare", "answer", "crash", "next year"])),
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(STEPS, max_size=12))
+def test_whatever_happens_what_stands_in_the_end_is_what_the_rows_say(
+    steps: list[tuple[Any, ...]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        desk = Desk(Path(folder) / "o.sqlite")
+        desk.world = with_linkage(a_world(), entry("2026"), entry("2027"))
+        trustee = a_trustee(Path(folder), desk.world.trust)
+        rows: dict[str, set[str]] = {}
+        for step, *rest in steps:
+            if step == "state":
+                name, numbers = rest
+                rows[name] = numbers
+                named = [identifier(name, number) for number in sorted(numbers)]
+                desk.state(naming(name, *named))
+            elif step == "answer":
+                for request in desk.asking.to_send():
+                    desk.asking.take(trustee.answer(request.message, desk.now))
+            elif step == "prepare":
+                desk.asking.prepare()
+            elif step == "crash":
+                desk.start()
+            else:
+                desk.now = MAY + YEAR_MS
+        desk.ask(trustee)
+        newest = {event["fact_ref"]: event for event in told(desk)}
+        year = "2026" if desk.now == MAY else "2027"
+        assert sorted(
+            (event["case_ref"], event["token"])
+            for event in newest.values()
+            if event["validation"] != "WITHDRAWN"
+        ) == sorted(
+            (ref(f"case {name}"), inner(number, year))
+            for name, numbers in rows.items()
+            for number in numbers
+        )
+        ids = [event["event_id"] for event in told(desk)]
+        assert len(set(ids)) == len(ids)
+        desk.close()
+
+
+# --- Refusals ------------------------------------------------------------------------------------
+
+
+def test_beyond_the_quota_the_rest_waits_and_is_asked_for_later(
+    desk: Desk, trustee: Trustee
+) -> None:
+    numbers = [f"+2162{n:07}" for n in range(1_150)]
+    desk.state(naming("1", *(identifier("1", number) for number in numbers)))
+    desk.ask(trustee)
+    assert desk.outbox.linked() == [Linked("PHONE", 0, 0, 150, 1_000)]
+    (refused,) = desk.outbox.unanswered()
+    assert refused == {
+        "code": "QUOTA_EXCEEDED",
+        "holder": "trustee.linkage",
+        "epoch": "2026",
+        "elements": 150,
+    }
+    assert max(asked_of(trustee, desk.world.trust)) == 200
+    desk.state(naming("2", identifier("2", "+21629999999")))
+    desk.ask(trustee)
+    assert len(trustee.asked) == 6, "nothing is asked while a refusal stands"
+    desk.now += 24 * HOUR
+    desk.ask(trustee)
+    assert desk.outbox.linked() == [Linked("PHONE", 0, 0, 0, 1_151)]
+    assert trustee.used == 1_151
+
+
+def test_an_answer_by_another_key_is_not_used_and_told_by_its_code(
+    desk: Desk, tmp_path: Path
+) -> None:
+    trustee = a_trustee(tmp_path, desk.world.trust)
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.asking.prepare()
+    (request,) = desk.asking.to_send()
+    other = LinkageKey.generate("2026", token_bytes)
+    share = LinkageShare(holder="trustee.linkage", index=0, public=other.public.public.hex())
+    named = LinkageEpoch(epoch="2026", public=share.public, shares=[share])
+    theirs = with_linkage(a_world(), named).trust
+    marked = replace(trustee.office, trust=theirs, keys={"2026": other})
+    assert desk.asking.take(replace(trustee, office=marked).answer(request.message))
+    assert [(r["code"], r["holder"]) for r in desk.outbox.unanswered()] == [
+        ("WRONG_LINKAGE_KEY", "trustee.linkage")
+    ]
+    assert told(desk) == []
+
+
+def test_two_holders_of_three_are_enough_and_one_is_nothing(tmp_path: Path) -> None:
+    shares = KEYS["2026"].split(token_bytes)
+    world = with_linkage(a_world(), entry("2026", shares))
+    holders = [
+        a_trustee(tmp_path, world.trust, holder, [share])
+        for holder, share in zip(HOLDERS, shares, strict=True)
+    ]
+    desk = Desk(tmp_path / "o.sqlite", world)
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.asking.prepare()
+    (request,) = desk.asking.to_send()
+    desk.asking.take(holders[2].answer(request.message))
+    assert desk.outbox.linked() == [Linked("PHONE", 0, 1, 0, 0)]
+    desk.start()
+    desk.asking.take(holders[0].answer(request.message))
+    desk.asking.prepare()
+    assert said(desk) == [("2026", inner(FIRST, "2026"), None, "VALID", 0)]
+
+
+def test_shares_renewed_between_two_answers_are_asked_for_again(tmp_path: Path) -> None:
+
+    old = KEYS["2026"].split(token_bytes)
+    new = refresh_shares(old, token_bytes)
+    desk = Desk(tmp_path / "o.sqlite", with_linkage(a_world(), entry("2026", old)))
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.asking.prepare()
+    (request,) = desk.asking.to_send()
+    first = a_trustee(tmp_path, desk.world.trust, HOLDERS[0], [old[0]])
+    desk.asking.take(first.answer(request.message))
+    desk.world = with_linkage(a_world(), entry("2026", new))
+    holders = [
+        a_trustee(tmp_path, desk.world.trust, holder, [share])
+        for holder, share in zip(HOLDERS, new, strict=True)
+    ]
+    desk.asking.take(holders[1].answer(request.message))
+    assert desk.outbox.linked() == [Linked("PHONE", 0, 0, 1, 0)]
+    desk.now += 2 * HOUR
+    desk.ask(*holders)
+    assert said(desk) == [("2026", inner(FIRST, "2026"), None, "VALID", 0)]
+
+
+@pytest.mark.parametrize(
+    "message", [b"", b"no statement", "a stranger's", "another authority's"], ids=repr
+)
+def test_what_is_no_answer_to_us_changes_nothing(
+    desk: Desk, trustee: Trustee, message: bytes | str
+) -> None:
+    desk.state(naming("1", identifier("1", FIRST)))
+    desk.asking.prepare()
+    (request,) = desk.asking.to_send()
+    if message == "a stranger's":
+        stranger = replace(trustee.office, signer=SigningKey.generate("ed25519"))
+        message = replace(trustee, office=stranger).answer(request.message)
+    elif message == "another authority's":
+        asked = open_request(request.message, TUNISIA, desk.world.trust)
+        theirs = replace(asked, authority="ma.cnclt")
+        assert isinstance(theirs, Request)
+        signed = sign_request(theirs, desk.world.morocco)
+        from processors.linkage.judge import judge
+
+        decided = judge(signed, "MAR", trustee.book, trustee.office, MAY, token_bytes)
+        assert decided.message is not None
+        message = decided.message
+    assert isinstance(message, bytes)
+    assert not desk.asking.take(message)
+    assert desk.outbox.linked() == [Linked("PHONE", 0, 1, 0, 0)]
+
+
+# --- At home -------------------------------------------------------------------------------------
+
+
+def test_a_copied_outbox_tells_no_identifier_and_no_other_secret_opens_it(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.state(naming("1", identifier("1", FIRST)), naming("2", identifier("2", SECOND)))
+    desk.asking.prepare()
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("outbox.sqlite*"))
+    for value in PHONES:
+        assert value.encode() not in stored
+        assert value[1:].encode() not in stored
+    other = Outbox(desk.path, authority=TUNISIA, streams=1, id_key=b"another secret" * 3)
+    (request,) = other.requests()
+    with pytest.raises(OutboxMismatch):
+        other.asked(request.request_id)
+    other.close()
