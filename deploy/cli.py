@@ -28,6 +28,7 @@ from deploy.commands import (
     linkage,
     pki,
     release,
+    simulate,
     site,
     topics,
     verify,
@@ -60,6 +61,7 @@ app.add_typer(topics.app, name="topics")
 app.add_typer(contract.app, name="contract")
 app.add_typer(documents.app, name="docs")
 app.command(name="bench")(bench.bench)
+app.command(name="simulate")(simulate.simulate)
 
 
 @app.callback()
