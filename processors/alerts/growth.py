@@ -32,8 +32,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array  # type: ignore[import-untyped]
-from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from processors.alerts.chance import ROUNDS, quantile, shuffles, stream_of
 from processors.alerts.facts import FEWEST_COUNTRIES, CaseKey, Finding, Month, Sighting, finding_of
