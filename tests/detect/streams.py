@@ -1,4 +1,4 @@
-"""Scores detectors on fresh seeds: ``python -m tests.detect.streams [seed ...]``; without, 1001 to 1005."""
+"""Scores detectors on streams: ``python -m tests.detect.streams [seed ...]``, or 1001 to 1005."""
 
 from __future__ import annotations
 
