@@ -1,18 +1,19 @@
 """Networks and chains, and around them the identifiers that have to do with nothing.
 
 As in the stream that detectors were developed on (research, section 4.2), but in registers: a
-network lasts 6 to 14 months and has 5 to 25 cases in two or three countries, each noting each of
-its identifiers with probability 0.5, wrongly in one case in twenty. Half of the networks are
-chains: they recruit in the first country, move, and exploit in the last. Around them: hotlines,
-embassies and airport taxis that cases of several countries name, lines that a quarter shares inside
-one country, and a number that went to another owner abroad.
+network lasts 6 to 14 months in two or three countries; each of its visits notes each identifier
+with probability 0.5, wrongly one time in twenty, and the 5 to 25 visits that note any are its
+cases. Half of the networks are chains: they recruit in the first country, move, and exploit in the
+last. Around them: hotlines, embassies and airport taxis that cases of several countries name, lines
+that a quarter shares inside one country, and a number that went to another owner abroad.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from math import cos, tau
 from random import Random
 
@@ -28,6 +29,8 @@ SHARES = {"TUN": 0.40, "MAR": 0.25, "JOR": 0.20, "LBN": 0.15}
 KINDS = ("PHONE", "PHONE", "PHONE", "HANDLE", "PLATE", "AGENCYREG")
 PASSAGE = (("RECRUIT", 0), ("TRANSP", 1), ("EXPLOIT", 2))
 """Stages of a chain, with the months after its beginning."""
+Visits = Iterator[tuple[Month, str, Roles]]
+"""Month, country, and what could be noted."""
 LOCAL = 150
 """Lines of a country that a quarter shares, one after the other."""
 LINE_LASTS = 25
@@ -185,11 +188,11 @@ class Networks:
         """A network in which every identifier has one role."""
         random = self._random
         where = tuple(random.sample(list(SHARES), random.randint(2, 3)))
-        held = {i: self._usual(i, where) for i in self._identifiers(where)}
+        kinds = {kind: roles for kind in KINDS if (roles := _common(kind, where))}
+        held = {i: random.choice(kinds[i.link_type]) for i in self._identifiers([*kinds], where)}
         lasts, start = self._span()
-        months = [start + random.randrange(lasts) for _ in range(random.randint(5, 25))]
-        visits = [(month, where[place % len(where)]) for place, month in enumerate(months)]
-        return self._planted(f"shared {number}", where, [(m, c, held) for m, c in visits])
+        visits = ((start + random.randrange(lasts), country, held) for country in cycle(where))
+        return self._planted(f"shared {number}", where, held, visits)
 
     def _chain(self, number: int) -> Network:
         """A network whose identifiers recruit, move and exploit, passage after passage."""
@@ -197,16 +200,18 @@ class Networks:
         last = random.choice(("MAR", "JOR"))
         first = random.choice([c for c in SHARES if c != last])
         middle = random.choice(("MAR", "JOR"))
-        identifiers = self._identifiers((first, last))
+        stages = [(c, role) for c, (role, _) in zip((first, middle, last), PASSAGE, strict=True)]
+        kinds = [k for k in KINDS if all(role in ROLES[c].get(k, ()) for c, role in stages)]
+        identifiers = self._identifiers(kinds, (first, last))
         lasts, start = self._span()
-        passages = max(random.randint(5, 25) // len(PASSAGE), 2)
-        visits = [
-            (start + begins + after, country, dict.fromkeys(identifiers, role))
-            for begins in (random.randrange(lasts - 2) for _ in range(passages))
+        begins = iter(lambda: start + random.randrange(lasts - 2), None)
+        visits = (
+            (month + after, country, dict.fromkeys(identifiers, role))
+            for month in begins
             for country, (role, after) in zip((first, middle, last), PASSAGE, strict=True)
-        ]
+        )
         where = tuple(dict.fromkeys((first, middle, last)))
-        return self._planted(f"chain {number}", where, visits)
+        return self._planted(f"chain {number}", where, identifiers, visits)
 
     def _span(self) -> tuple[int, Month]:
         """How long a network lasts, and from when on."""
@@ -214,31 +219,25 @@ class Networks:
         lasts = random.randint(6, min(14, extent.months))
         return lasts, extent.first + random.randrange(extent.months - lasts + 1)
 
-    def _identifiers(self, where: Sequence[str]) -> list[Identifier]:
-        """One to four identifiers, the first a telephone, all of kinds that two countries hold."""
-        random = self._random
-        kinds = [k for k in KINDS if sum(k in ROLES[country] for country in where) > 1]
-        more = [random.choice(kinds) for _ in range(random.randint(0, 3))]
-        home = random.choice(where)
+    def _identifiers(self, kinds: Sequence[str], where: Sequence[str]) -> list[Identifier]:
+        """One to four identifiers, the first a telephone, of kinds that all its registers hold."""
+        more = [self._random.choice(kinds) for _ in range(self._random.randint(0, 3))]
+        home = self._random.choice(where)
         return [self._fresh.fresh(kind, home) for kind in ("PHONE", *more)]
 
-    def _usual(self, identifier: Identifier, where: Sequence[str]) -> str:
-        """The one role of an identifier that all registers of a network have a column for."""
-        columns = [
-            ROLES[c][identifier.link_type] for c in where if identifier.link_type in ROLES[c]
-        ]
-        fit = set.intersection(*map(set, columns))
-        return self._random.choice(sorted(fit))
-
     def _planted(
-        self, name: str, where: tuple[str, ...], visits: Sequence[tuple[Month, str, Roles]]
+        self, name: str, where: tuple[str, ...], identifiers: Iterable[Identifier], visits: Visits
     ) -> Network:
+        """Enters visits until 5 to 25 of them have left a trace: those are the network's cases."""
         random, extent = self._random, self._extent
+        own = {identifier.name for identifier in identifiers}
         noted: list[Noted] = []
-        own = {identifier.name for _, _, roles in visits for identifier in roles}
-        for month, country, roles in visits:
+        wanted, cases = random.randint(5, 25), 0
+        while cases < wanted:
+            month, country, roles = next(visits)
             fits = {i: self._told(i, role, country) for i, role in roles.items()}
             said = {i: r for i, r in fits.items() if r and random.random() < extent.noted}
+            cases += bool(said)
             said |= dict(self._beside(country))
             noted += [n for n in self._noting.note(country, month, said) if n.identifier in own]
         return Network(name, name.startswith("chain"), where, tuple(sorted(own)), tuple(noted))
@@ -260,3 +259,8 @@ class Networks:
         if random.random() < 0.5:
             other = self._fresh.fresh(random.choice(list(ROLES[country])), country)
             yield other, self._role(country, other)
+
+
+def _common(kind: str, where: Sequence[str]) -> list[str]:
+    """The roles that the registers of all of some countries can tell of a kind."""
+    return sorted(set.intersection(*(set(ROLES[country].get(kind, ())) for country in where)))
