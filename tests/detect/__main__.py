@@ -11,13 +11,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 import time
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from deploy.simulate.extent import QUICK, Extent
@@ -25,7 +20,7 @@ from deploy.terminal import err
 from tests.detect import report
 from tests.detect.rises import measure
 from tests.detect.scores import score, verdicts
-from tests.detect.worlds import DETECTORS, Outcome, live
+from tests.detect.worlds import DETECTORS, lived
 
 GATES = Path(__file__).with_name("gates.json")
 DOCS = Path(__file__).parents[2] / "docs"
@@ -58,21 +53,6 @@ def main() -> int:
     wrong = sum(not verdict.kept for verdict in kept)
     err.print(f"{len(seeds)} worlds, {wrong} gates not kept, {time.monotonic() - began:.0f} s")
     return 1 if wrong else 0
-
-
-def lived(seeds: Sequence[int], extent: Extent, processes: int | None) -> list[Outcome]:
-    """What came of the worlds of some seeds, in their order.
-
-    In fresh processes: one that was forked while ledgers are open may wait for ever.
-    """
-    fresh = get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=fresh, initializer=_calm) as pool:
-        return list(pool.map(partial(live, extent=extent), seeds))
-
-
-def _calm() -> None:
-    """Adapters tell whenever a quota is used up; here that is part of the plan."""
-    logging.disable(logging.WARNING)
 
 
 def _arguments() -> argparse.Namespace:

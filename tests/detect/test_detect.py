@@ -14,7 +14,7 @@ from deploy.simulate.story import invent
 from deploy.simulate.truth import Change, Network, Noted, Truth
 from processors.alerts.facts import CaseKey, Finding, Sighting
 from tests.detect import report
-from tests.detect.__main__ import GATES, lived
+from tests.detect.__main__ import GATES
 from tests.detect.corridors import Counting, Looked, corridors
 from tests.detect.pictures import draw_all
 from tests.detect.platform import Platform
@@ -31,6 +31,7 @@ from tests.detect.worlds import (
     _Teller,
     false_surges,
     live,
+    lived,
     when_found,
 )
 

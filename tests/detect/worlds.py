@@ -16,9 +16,13 @@ The rules, as for streams (`tests.detect.score`):
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -157,6 +161,21 @@ def live(seed: int, extent: Extent) -> Outcome:
             return _lived(platform)
         finally:
             platform.close()
+
+
+def lived(seeds: Sequence[int], extent: Extent, processes: int | None = None) -> list[Outcome]:
+    """What came of the worlds of some seeds, in their order.
+
+    In fresh processes: one that was forked while ledgers are open may wait for ever.
+    """
+    fresh = get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=fresh, initializer=_calm) as pool:
+        return list(pool.map(partial(live, extent=extent), seeds))
+
+
+def _calm() -> None:
+    """Adapters tell whenever a quota is used up; here that is part of the plan."""
+    logging.disable(logging.WARNING)
 
 
 def _lived(platform: Platform) -> Outcome:
