@@ -6,7 +6,7 @@ The rules:
    not asked waits here and not at the trustee's.
 2. Years are asked for in turns and the newest facts first, so that a sighting is complete at once.
 3. A request counts as refused when too few holders are left who may still answer. It is sent again
-   an hour later, byte for byte; until then nothing new of its year is asked, and nothing at all
+   an hour later; until then nothing new of its year is asked, and nothing at all
    if the quota is used up.
 4. An answer whose proof does not hold counts as a refusal of its holder.
 5. A request for a year that is asked for no more is given up.
@@ -20,16 +20,17 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from producers import lines
-from producers.linkage import builder, code_in, read_answer, tokens_of, years
+from producers.linkage import build, code_in, read_answer, tokens_of, years
 from producers.outbox import Outbox
 from producers.requests import Asked, Waiting
 from schemas.envelope import Random
 from schemas.errors import SealError, WireError
 from schemas.evaluations import check
 from schemas.keys import SigningKey
-from schemas.linkage import Evaluation
+from schemas.linkage import Evaluation, Request, sign_request
 from schemas.linkage_errors import EvaluationMisplaced, LinkageError, QuotaExceeded
 from schemas.log_lines import tell
 from schemas.oprf_errors import OprfError, TooFewHolders
@@ -93,9 +94,8 @@ class Asking:
             for epoch in tuple(left):
                 if room <= 0:
                     return
-                means = self._means
-                build = builder(self._outbox.authority, epoch, means.signer, means.random)
-                if self._outbox.ask_next(epoch, build, MOST_ASKED):
+                made = partial(build, random=self._means.random)
+                if self._outbox.ask_next(epoch, made, MOST_ASKED):
                     room -= 1
                 else:
                     left.remove(epoch)
@@ -104,6 +104,14 @@ class Asking:
         """The requests that may be sent now."""
         now = self._means.now()
         return [one for one in self._outbox.requests() if not one.code or one.due <= now]
+
+    def signed(self, request: Waiting) -> bytes:
+        """A request as it travels; empty if it was answered meanwhile, to another process."""
+        elements = self._outbox.elements(request.request_id)
+        if not elements:
+            return b""
+        asked = Request(self._outbox.authority, request.request_id, request.epoch, elements)
+        return sign_request(asked, self._means.signer)
 
     def take(self, message: bytes) -> bool:
         """Takes what came on the topic of evaluations; True if it answers a request of ours."""

@@ -71,6 +71,7 @@ class Identifiers(Streams):
     """The identifiers in the file of the outbox."""
 
     _vault: Vault
+    _tidied = False
 
     def __init__(self, path: Path, *, authority: str, streams: int) -> None:
         super().__init__(path, authority=authority, streams=streams)
@@ -134,8 +135,16 @@ class Identifiers(Streams):
         )
         return rows.fetchall()
 
-    def _forget_tokens(self, epochs: Sequence[str]) -> None:
-        """Drops tokens of identifiers that are gone, and of years that are told no more."""
+    def _forget_tokens(self, epochs: Sequence[str], *, look: bool) -> None:
+        """Drops tokens of identifiers that are gone, and of years that are told no more.
+
+        Args:
+            epochs: The years in which tokens are made at present.
+            look: Look, though it was done before in this process; it takes a while.
+        """
+        if self._tidied and not look:
+            return
+        self._tidied = True
         self._db.execute("DELETE FROM tokens WHERE name NOT IN (SELECT name FROM identifiers)")
         if epochs:
             self._db.execute(

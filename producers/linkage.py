@@ -13,7 +13,7 @@ Pure functions; `producers.asking` keeps the books, `producers.linker` speaks to
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from producers.requests import Asked, Built
@@ -21,14 +21,11 @@ from schemas import oprf
 from schemas.codec import decode_as
 from schemas.envelope import Random
 from schemas.evaluations import check_and_combine
-from schemas.keys import SigningKey
 from schemas.linkage import (
     REQUEST_ID_LENGTH,
     TOKEN_LENGTH,
     Evaluation,
-    Request,
     open_evaluation,
-    sign_request,
 )
 from schemas.ristretto import Scalar
 from schemas.topics import COUNTRY_CODES
@@ -72,17 +69,10 @@ def sighting(authority: str, one: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def builder(
-    authority: str, epoch: str, signer: SigningKey, random: Random
-) -> Callable[[Sequence[bytes]], Built]:
-    """Makes requests of an authority for a year."""
-
-    def build(inputs: Sequence[bytes]) -> Built:
-        blinds, elements = oprf.blind(inputs, random)
-        request = Request(authority, random(REQUEST_ID_LENGTH), epoch, tuple(elements))
-        return Built(request.request_id, sign_request(request, signer), blinds, elements)
-
-    return build
+def build(inputs: Sequence[bytes], random: Random) -> Built:
+    """Makes a request of inputs, under a new id."""
+    blinds, elements = oprf.blind(inputs, random)
+    return Built(random(REQUEST_ID_LENGTH), blinds, elements)
 
 
 def read_answer(message: bytes, authority: str, trust: TrustDocument) -> Evaluation | None:

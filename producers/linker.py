@@ -3,8 +3,8 @@
 The rules:
 
 1. Cases never wait for tokens. Whatever goes wrong here is told and tried again later.
-2. A request is sent when it is new to this process, and again after a silence that doubles; the
-   bytes are the same, so holders answer alike.
+2. A request is sent when it is new to this process, and again after a silence that doubles; it
+   asks the same, so holders answer alike.
 3. Whoever publishes once waits for answers as long as they come, and for a short while longer.
    What is not answered by then waits in the outbox.
 4. There is a connection only while something is asked.
@@ -130,9 +130,10 @@ class Linker:
             if not (due := self._asking.to_send()):
                 return
             for request in due:
-                if self._is_silent(request.request_id, clock()):
+                message = self._asking.signed(request)
+                if message and self._is_silent(request.request_id, clock()):
                     async with asyncio.timeout(LISTEN_SECONDS):
-                        await producer.send_and_wait(self._requests, request.message, partition=0)
+                        await producer.send_and_wait(self._requests, message, partition=0)
             heard = await consumer.getmany(self._evaluations, timeout_ms=200)
             for records in heard.values():
                 for record in records:

@@ -298,8 +298,7 @@ class Outbox(Sightings, Waiting, Requests, Rejections):
                     total += self._put(one["source"], one["row_key"], draft, known)
                     self._note_told(one["slot"])
                 more = bool(expired or untold)
-                if not more:
-                    self._forget_tokens(epochs)
+                self._forget_tokens(epochs, look=more)
         return total
 
     def _withdraw_slot(self, source: str, row_key: bytes, slot: bytes) -> Recorded:

@@ -4,7 +4,8 @@ The rules:
 
 1. Of equal identifiers only one is asked for, and only in one request a year at a time.
 2. A request is kept, with its blinds sealed, from before it is sent until it is answered. So what
-   is sent again is the same request: it is answered alike, and uses no quota twice.
+   is sent again is the same request: it is answered alike, and uses no quota twice. It is signed
+   when it is sent, by the key that is in use then.
 3. Tokens, and that they are to be told, are recorded in the transaction that ends the request.
 """
 
@@ -21,7 +22,6 @@ _TABLES = (
     CREATE TABLE IF NOT EXISTS requests (
       request_id BLOB PRIMARY KEY,
       epoch TEXT NOT NULL,
-      message BLOB NOT NULL,
       code TEXT NOT NULL DEFAULT '',
       holder TEXT NOT NULL DEFAULT '',
       due INTEGER NOT NULL DEFAULT 0
@@ -51,10 +51,9 @@ BLIND_LENGTH = 32
 
 
 class Built(NamedTuple):
-    """A request as it is to be kept: its id, the signed bytes, and what it asks."""
+    """A request as it is to be kept: its id, and what it asks."""
 
     request_id: bytes
-    message: bytes
     blinds: Sequence[bytes]
     elements: Sequence[bytes]
 
@@ -78,14 +77,12 @@ class Waiting(NamedTuple):
     Attributes:
         request_id: Its id.
         epoch: The year that it asks for.
-        message: The signed bytes.
         code: Why it was refused last; empty if it was not.
         due: When it may be sent again after that, in milliseconds since 1970.
     """
 
     request_id: bytes
     epoch: str
-    message: bytes
     code: str
     due: int
 
@@ -143,8 +140,7 @@ class Requests(Identifiers):
             inputs = [self._vault.open(row["sealed"], row["slot"]) for row in rows]
             built = build(inputs)
             self._db.execute(
-                "INSERT INTO requests (request_id, epoch, message) VALUES (?, ?, ?)",
-                (built.request_id, epoch, built.message),
+                "INSERT INTO requests (request_id, epoch) VALUES (?, ?)", (built.request_id, epoch)
             )
             self._db.executemany(
                 "INSERT INTO asked VALUES (?, ?, ?, ?, ?)",
@@ -160,8 +156,13 @@ class Requests(Identifiers):
 
     def requests(self) -> list[Waiting]:
         """The requests that are not answered, in the order in which they were made."""
-        query = "SELECT request_id, epoch, message, code, due FROM requests ORDER BY rowid"
+        query = "SELECT request_id, epoch, code, due FROM requests ORDER BY rowid"
         return [Waiting(*row) for row in self._db.execute(query)]
+
+    def elements(self, request_id: bytes) -> tuple[bytes, ...]:
+        """The blinded elements of a request, in their order."""
+        query = "SELECT element FROM asked WHERE request_id = ? ORDER BY place"
+        return tuple(row["element"] for row in self._db.execute(query, (request_id,)))
 
     def asked(self, request_id: bytes) -> Asked | None:
         """What a request asked, None if it is answered or was never made here."""

@@ -145,9 +145,9 @@ class Desk:
         """Asks and hears until nothing more comes of it."""
         self.asking.prepare()
         while requests := self.asking.to_send():
-            for request in requests:
+            for message in map(self.asking.signed, requests):
                 for trustee in trustees:
-                    self.asking.take(trustee.answer(request.message, self.now))
+                    self.asking.take(trustee.answer(message, self.now))
             self.asking.prepare()
 
     def close(self) -> None:

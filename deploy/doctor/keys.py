@@ -22,6 +22,7 @@ from schemas.trust import PLATFORM, ByStream, Position, TrustDocument
 
 FILES = "private files"
 TRUST = "trust"
+OUTER_KEY = "platform's key for tokens"
 SECRETS = ("authorities/*/*.key", "platform/*.key", "pki/*/*.key", "pki/*/identity.pem")
 GUARDED = (
     "authorities/*/outbox.sqlite*",
@@ -165,6 +166,18 @@ def look_at_trust(site: Site) -> Iterator[Finding]:
         "opening key",
         lambda: [judge_opening_keys(trust, [key.keyid for key in site.opening_keys()])],
     )
+    yield from attempt(TRUST, OUTER_KEY, lambda: [look_at_outer_key(site)])
+
+
+def look_at_outer_key(site: Site) -> Finding:
+    """Whether the platform has its own key for linkage tokens.
+
+    Raises:
+        OuterKeyMissing: It has none.
+        KeyFileInvalid: Others may read it.
+    """
+    site.linkage_key()
+    return ok(TRUST, OUTER_KEY, "there; it must be the same on every machine that folds")
 
 
 def look_at_signing_key(site: Site, trust: TrustDocument, name: str) -> Iterator[Finding]:

@@ -172,6 +172,12 @@ BROKEN: list[tuple[str, Break, int, set[tuple[str, str]]]] = [
     ),
     ("no trust document", lambda s: s.trust_file.unlink(), 1, {("trust", "trust.json")}),
     ("another's key", _another_key, 1, {("trust", f"signing key of {TUNISIA}")}),
+    (
+        "no key for tokens",
+        lambda s: s.linkage_key_file.unlink(),
+        1,
+        {("trust", "platform's key for tokens")},
+    ),
     ("a suspended stream", _suspend, 1, {("streams", TUNISIA)}),
     ("a ledger of other rules", _outdate, 1, {("ledgers", "TUN-0")}),
     ("a damaged ledger", _tear, 1, {("ledgers", "TUN-0")}),

@@ -165,7 +165,7 @@ def test_4_what_is_published_has_noise_in_every_cell_and_no_event_lies_open_on_t
     assert references
     for name, records in ran.messages.items():
         kind = name.split(".")[1]
-        assert kind in {"cases", "receipts", "quarantine", "clock", "indicators"}
+        assert kind in {"cases", "receipts", "quarantine", "clock", "indicators", "linkage"}
         for _, value in records:
             assert not any(ref in value or ref.hex().encode() in value for ref in references)
             if kind != "indicators":

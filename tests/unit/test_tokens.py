@@ -147,7 +147,7 @@ def test_a_case_that_goes_before_the_answer_is_never_told(desk: Desk, trustee: T
     desk.asking.prepare()
     (request,) = desk.asking.to_send()
     desk.state(naming("1"))
-    assert desk.asking.take(trustee.answer(request.message))
+    assert desk.asking.take(trustee.answer(desk.asking.signed(request)))
     desk.asking.prepare()
     assert told(desk) == []
     assert desk.outbox._db.execute("SELECT count(*) FROM tokens").fetchone()[0] == 0
@@ -232,7 +232,7 @@ def test_a_crash_at_any_point_gives_one_event_and_uses_the_quota_once(
     desk.state(naming("1", identifier("1", FIRST), identifier("1", SECOND)))
     desk.asking.prepare()
     (request,) = desk.asking.to_send()
-    answer = trustee.answer(request.message)
+    answer = trustee.answer(desk.asking.signed(request))
     if killed != "before the answer":
         desk.asking.take(answer)
     if killed == "after the event":
@@ -247,13 +247,26 @@ def test_a_crash_at_any_point_gives_one_event_and_uses_the_quota_once(
     )
 
 
-def test_what_is_sent_again_is_the_same_request(desk: Desk) -> None:
+def test_what_is_sent_again_is_the_same_request_by_the_key_in_use(
+    desk: Desk, trustee: Trustee
+) -> None:
     desk.state(naming("1", identifier("1", FIRST)))
     desk.asking.prepare()
-    before = desk.asking.to_send()
+    (request,) = desk.asking.to_send()
+    before = desk.asking.signed(request)
+    lost = trustee.answer(before)
+    key = SigningKey.generate("ed25519")
+    desk.world = replace(desk.world.with_key(key), tunisia=key)
     desk.start()
     desk.asking.prepare()
-    assert desk.asking.to_send() == before
+    assert desk.asking.to_send() == [request]
+    again = desk.asking.signed(request)
+    assert open_request(again, TUNISIA, desk.world.trust) == open_request(
+        before, TUNISIA, desk.world.trust
+    )
+    later = replace(trustee, office=replace(trustee.office, trust=desk.world.trust))
+    assert later.answer(again) == lost
+    assert later.used == trustee.used == 1
 
 
 ROWS = st.sampled_from("abc")
@@ -281,7 +294,7 @@ def test_whatever_happens_what_stands_in_the_end_is_what_the_rows_say(
                 desk.state(naming(name, *named))
             elif step == "answer":
                 for request in desk.asking.to_send():
-                    desk.asking.take(trustee.answer(request.message, desk.now))
+                    desk.asking.take(trustee.answer(desk.asking.signed(request), desk.now))
             elif step == "prepare":
                 desk.asking.prepare()
             elif step == "crash":
@@ -344,7 +357,7 @@ def test_an_answer_by_another_key_is_not_used_and_told_by_its_code(
     named = LinkageEpoch(epoch="2026", public=share.public, shares=[share])
     theirs = with_linkage(a_world(), named).trust
     marked = replace(trustee.office, trust=theirs, keys={"2026": other})
-    assert desk.asking.take(replace(trustee, office=marked).answer(request.message))
+    assert desk.asking.take(replace(trustee, office=marked).answer(desk.asking.signed(request)))
     assert [(r["code"], r["holder"]) for r in desk.outbox.unanswered()] == [
         ("WRONG_LINKAGE_KEY", "trustee.linkage")
     ]
@@ -362,10 +375,10 @@ def test_two_holders_of_three_are_enough_and_one_is_nothing(tmp_path: Path) -> N
     desk.state(naming("1", identifier("1", FIRST)))
     desk.asking.prepare()
     (request,) = desk.asking.to_send()
-    desk.asking.take(holders[2].answer(request.message))
+    desk.asking.take(holders[2].answer(desk.asking.signed(request)))
     assert desk.outbox.linked() == [Linked("PHONE", 0, 1, 0, 0)]
     desk.start()
-    desk.asking.take(holders[0].answer(request.message))
+    desk.asking.take(holders[0].answer(desk.asking.signed(request)))
     desk.asking.prepare()
     assert said(desk) == [("2026", inner(FIRST, "2026"), None, "VALID", 0)]
 
@@ -379,13 +392,13 @@ def test_shares_renewed_between_two_answers_are_asked_for_again(tmp_path: Path) 
     desk.asking.prepare()
     (request,) = desk.asking.to_send()
     first = a_trustee(tmp_path, desk.world.trust, HOLDERS[0], [old[0]])
-    desk.asking.take(first.answer(request.message))
+    desk.asking.take(first.answer(desk.asking.signed(request)))
     desk.world = with_linkage(a_world(), entry("2026", new))
     holders = [
         a_trustee(tmp_path, desk.world.trust, holder, [share])
         for holder, share in zip(HOLDERS, new, strict=True)
     ]
-    desk.asking.take(holders[1].answer(request.message))
+    desk.asking.take(holders[1].answer(desk.asking.signed(request)))
     assert desk.outbox.linked() == [Linked("PHONE", 0, 0, 1, 0)]
     desk.now += 2 * HOUR
     desk.ask(*holders)
@@ -403,9 +416,9 @@ def test_what_is_no_answer_to_us_changes_nothing(
     (request,) = desk.asking.to_send()
     if message == "a stranger's":
         stranger = replace(trustee.office, signer=SigningKey.generate("ed25519"))
-        message = replace(trustee, office=stranger).answer(request.message)
+        message = replace(trustee, office=stranger).answer(desk.asking.signed(request))
     elif message == "another authority's":
-        asked = open_request(request.message, TUNISIA, desk.world.trust)
+        asked = open_request(desk.asking.signed(request), TUNISIA, desk.world.trust)
         theirs = replace(asked, authority="ma.cnclt")
         assert isinstance(theirs, Request)
         signed = sign_request(theirs, desk.world.morocco)
