@@ -169,8 +169,8 @@ class Platform:
         for _ in range(MOST_DAYS):
             asking.prepare()
             while requests := asking.to_send():
-                for request in requests:
-                    asking.take(self._answer(request.message, authority.country))
+                for message in map(asking.signed, requests):
+                    asking.take(self._answer(message, authority.country))
                 asking.prepare()
             if not authority.outbox.requests():
                 self.now = began
