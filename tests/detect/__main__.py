@@ -36,10 +36,11 @@ def main() -> int:
     extent = QUICK if quick else Extent()
     began = time.monotonic()
     outcomes = lived(seeds, extent, arguments.processes)
-    rises = measure(seeds, runs, frozen["gates"])
+    of_series = seeds if quick or developing else frozen["seeds_of_series"]
+    rises = measure(of_series, runs, frozen["gates"])
     scores = {detector: score(detector, outcomes) for detector in DETECTORS}
     kept = verdicts(scores, rises, frozen["gates"], quick=quick)
-    run = {"seeds": seeds, "years": extent.years, "quick": quick, "series": runs * len(seeds)}
+    run = {"seeds": seeds, "of_series": of_series, "years": extent.years, "quick": quick}
     if arguments.json:
         found = report.document(outcomes, scores, rises, kept, run)
         sys.stdout.write(json.dumps(found, default=float) + "\n")

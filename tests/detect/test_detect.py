@@ -285,7 +285,10 @@ def test_the_gates_are_those_of_the_issue_and_their_seeds_meet_no_other() -> Non
     assert FROZEN["gates"]["D5"] == {"precision": 0.97, "recall": 0.89}
     assert (FROZEN["gates"]["D3"]["exact"], FROZEN["gates"]["D3"]["noisy"]) == (0.72, 0.41)
     assert FROZEN["gates"]["D4"]["exact"] == 0.96
-    lists = [FROZEN[name] for name in ("seeds", "seeds_quick", "seeds_while_developing")]
+    lists = [
+        FROZEN[name]
+        for name in ("seeds", "seeds_of_series", "seeds_quick", "seeds_while_developing")
+    ]
     assert len(FROZEN["seeds"]) >= 5
     assert len({seed for seeds in lists for seed in seeds}) == sum(map(len, lists))
 
