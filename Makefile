@@ -6,13 +6,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-# `make faults QUICK=1` runs a part of the faults, `make attacks QUICK=1` of the attacks.
+# `make faults QUICK=1` runs a part of the faults, and so of the attacks and of what is detected.
 QUICK ?=
 
 # Inputs that `make fuzz` gives to the opener.
 FUZZ ?= 1000000
 
-.PHONY: demo test quick faults soak attacks anonymity bench fuzz lint docs lock clean
+.PHONY: demo test quick faults soak attacks detect anonymity bench fuzz lint docs lock clean
 
 demo: $(READY)  ## Four registers, a broker, the intake, and a summary that reconciles.
 	$(BIN)/southmed demo
@@ -35,6 +35,9 @@ soak: $(READY)  ## A million events through three brokers and two workers, with 
 
 attacks: $(READY)  ## Eight attacks on releases, beside controls that must break; writes docs/attacks.md.
 	$(BIN)/python -m tests.attacks.releases $(if $(QUICK),--quick)
+
+detect: $(READY)  ## Networks, surges and displacements planted in invented years: how well they are found.
+	$(BIN)/python -m tests.detect $(if $(QUICK),--quick)
 
 anonymity: $(READY)  ## pycanon, in an environment of its own, measures k and l of what is told.
 	$(BIN)/python -m tests.anonymity

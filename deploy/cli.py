@@ -36,6 +36,7 @@ WORDS = {
     "contract": "deploy.commands.contract:app",
     "docs": "deploy.commands.documents:app",
     "bench": "deploy.commands.bench:bench",
+    "simulate": "deploy.commands.simulate:simulate",
 }
 
 app = typer.Typer(

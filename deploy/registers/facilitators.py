@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploy.registers.world import Case, Network
+from deploy.registers.world import Case, Contact, Network, Suspect
 
 KNOWN_TO_ALL = 3
 """So many facilitators are at work in every country."""
@@ -68,9 +68,11 @@ def at_work(country: str, number: int) -> Facilitator:
     return Facilitator(country, 100 + number % 900)
 
 
-def of_network(network: Network) -> Mapping[str, str]:
+def of_network(network: Network) -> Mapping[str, str | None]:
     """What the sheet of networks says: a recruiter's telephone and account, a car."""
     number = network.number
+    if network.contact is not None:
+        return _noted(network.contact, number, " ; ")
     recruiter = at_work("TUN", number)
     other = at_work("TUN", number + 100)
     spelt = [
@@ -97,15 +99,48 @@ def phones_of(network: Network) -> tuple[str, ...]:
     return both if number % 3 == 2 else both[:1]
 
 
-def of_case(case: Case) -> Mapping[str, str]:
+def of_case(case: Case) -> Mapping[str, str | None]:
     """What the form asks about the recruiter, once there is an investigation."""
     if case.investigation is None:
         return {}
+    if case.contact is not None:
+        return _noted(case.contact, case.number, " ")
     recruiter = at_work("LBN", case.number)
     local = recruiter.phone.removeprefix("+961")
     told = f"0{local[0]} {local[1:]}" if local != recruiter.phone else recruiter.phone
     agency = {"recruiter_agency": f"CR {recruiter.agency}"} if case.number % 2 else {}
     return {"recruiter_phone": told, **agency}
+
+
+def of_suspect(country: str, case: Case, order: int, suspect: Suspect) -> Mapping[str, str | None]:
+    """What the file of a suspect says; of those invented by number, only the first has any."""
+    if suspect.contact is not None:
+        return _noted(suspect.contact, case.number + order, "; ")
+    if order > 1:
+        return {}
+    if case.number % UNCLEAR == 0:
+        return {"recruiter_phone": REMARK}
+    known = at_work(country, case.number)
+    return _noted(Contact((known.phone,), plate=known.plate), case.number, "; ")
+
+
+def _noted(contact: Contact, turn: int, separator: str) -> Mapping[str, str | None]:
+    """A contact as officers write it: three spellings of a telephone, two of the others."""
+    phones = (_spelt(phone, turn + place) for place, phone in enumerate(contact.phones))
+    account, plate = contact.account, contact.plate
+    accounts = [f"https://www.facebook.com/{account.title()}?ref=fictif", f"Facebook : {account}"]
+    plates = [f"TUN 100 تونس {plate}", f"TUN {plate} TU 100"]
+    agencies = [f"LBN {contact.agency}", f"LBN CR {contact.agency}"]
+    return {
+        "recruiter_phone": separator.join(phones) or None,
+        "recruiter_account": accounts[turn % 2] if account else None,
+        "recruiter_car": plates[turn % 2] if plate else None,
+        "recruiter_agency": agencies[turn % 2] if contact.agency else None,
+    }
+
+
+def _spelt(phone: str, turn: int) -> str:
+    return [phone, f"00{phone[1:]}", f"+{phone[1:4]} {_pairs(phone[4:])}"][turn % 3]
 
 
 def _pairs(digits: str) -> str:

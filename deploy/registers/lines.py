@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from deploy.registers.facilitators import of_case, of_network
+from deploy.registers.facilitators import of_case, of_network, of_suspect
 from deploy.registers.world import (
     Case,
     Cooperation,
@@ -79,7 +79,8 @@ def suspect_lines(world: World) -> Iterator[Line]:
     for case in world.cases:
         suspects = case.investigation.suspects if case.investigation else ()
         for order, suspect in enumerate(suspects, start=1):
-            yield Line(_suspect(case, order, suspect))
+            known = of_suspect(world.country, case, order, suspect)
+            yield Line({**_suspect(case, order, suspect), **known})
 
 
 def investigation_lines(world: World) -> Iterator[Line]:

@@ -101,6 +101,9 @@ MIS_EN_CAUSE = (
     Column("ordre", "line"),
     Column("nom", "person", text="Suspect Fictif {person:05}"),
     Column("cnie", "person", text="ZZ{person:06}"),
+    Column("tel_mis_en_cause", "recruiter_phone"),
+    Column("compte", "recruiter_account"),
+    Column("vehicule", "recruiter_car"),
     Column("sexe", "sex", "sex"),
     Column("majeur", "adult", "yes_no"),
     Column("nationalite", "citizenship", "citizenship"),
@@ -211,11 +214,19 @@ CONTENTS = {
 
 
 def _type(column: Column) -> sa.Text | sa.Integer | sa.Date:
-    if column.text or column.words:
+    if column.text or column.words or column.field.startswith("recruiter_"):
         return sa.Text()
     return sa.Integer() if column.field in NUMBERS else sa.Date()
 
 
+NAMED = {
+    "dossiers": ("numero",),
+    "victimes": ("dossier_numero", "ordre"),
+    "mis_en_cause": ("dossier_numero", "ordre"),
+    "formations": ("reference",),
+    "cooperation": ("reference",),
+}
+"""What tells the rows of a table apart; those of others by the number of their case."""
 METADATA = sa.MetaData()
 TABLES = {
     name: sa.Table(
@@ -291,6 +302,34 @@ def append(world: World, engine: sa.Engine) -> None:
                 row["updated_at"] = max(_time(row), changed_at or datetime.min) + timedelta(
                     seconds=1
                 )
+            if of_table:
+                connection.execute(table.insert(), of_table)
+
+
+def update(world: World, engine: sa.Engine, changed_at: datetime) -> None:
+    """Puts the rows of a world in the place of those that a database has of the same cases.
+
+    Rows are told apart by their number, or by that of their case and their place in it.
+
+    Args:
+        world: What the database is to hold of its cases.
+        engine: The database.
+        changed_at: When; later than everything that it was changed at before.
+    """
+    with engine.begin() as connection:
+        for name, of_table, _ in rows(world):
+            table = TABLES[name]
+            named = [table.c[column] for column in NAMED.get(name, ("dossier_numero",))]
+            known = {
+                tuple(rest): id_ for id_, *rest in connection.execute(sa.select(table.c.id, *named))
+            }
+            last = max(known.values(), default=0)
+            for row in of_table:
+                name_of_row = tuple(row[column.name] for column in named)
+                row["id"] = known.get(name_of_row) or (last := last + 1)
+                row["updated_at"] = changed_at
+            gone = [row["id"] for row in of_table]
+            connection.execute(table.delete().where(table.c.id.in_(gone)))
             if of_table:
                 connection.execute(table.insert(), of_table)
 

@@ -101,8 +101,25 @@ class Sentence:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """What an officer noted of an alleged facilitator; left out is what nobody knows.
+
+    Attributes:
+        phones: Telephones, in E.164.
+        account: Name of an account.
+        plate: Running number of a Tunisian plate of the series 100.
+        agency: A number of the Lebanese commercial register.
+    """
+
+    phones: tuple[str, ...] = ()
+    account: str = ""
+    plate: str = ""
+    agency: str = ""
+
+
+@dataclass(frozen=True)
 class Suspect:
-    """One alleged perpetrator in one case."""
+    """One alleged perpetrator in one case; without a contact, one is invented by the number."""
 
     sex: str
     adult: str
@@ -114,6 +131,7 @@ class Suspect:
     judgement: Dated | None = None
     final_on: date | None = None
     sentence: Sentence | None = None
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +163,7 @@ class Case:
     transmission: Dated | None = None
     victims: tuple[Victim, ...] = ()
     investigation: Investigation | None = None
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True)
@@ -163,6 +182,7 @@ class Network:
     route: Codes
     forms: Codes
     outcome: str
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@
    Of the last three months, X cases are held against H of the n periods before.
 2. That X is too few or too many is told by the tails of the binomial: given X + H, X has chance
    w / (w + n) for each of them, whatever the mean (Przyborowski and Wilenski 1940, "Homogeneity of
-   results in testing samples from Poisson series"). Noisy or dispersed counts take the normal form
+   results in testing samples from Poisson series"). What was observed itself counts by half its
+   chance (mid-p; Lancaster 1961, "Significance tests in discrete distributions"): whole tails of
+   counts are wider than they claim, and cost power. Noisy or dispersed counts take the normal form
    z = (X - w H / n) / sqrt((phi m + s2) (w + w^2 / n)), m = (X + H) / (w + n).
 3. A displacement is both at once: p = max(p fall, p rise), the intersection-union test (Berger
    1982, "Multiparameter hypothesis testing and acceptance sampling", theorem 1). One country's fall
@@ -146,8 +148,13 @@ def _tails(
     w, n = window * moved, normal.periods
     if not noise and normal.dispersion == 1:
         total, chance = round(observed + normal.total), w / (w + n)
-        many = bdtrc(observed - 1, total, chance) if observed > 0 else 1.0
-        return float(bdtr(observed, total, chance)), float(many)
+        below, above = (
+            (0.0, 1.0)
+            if observed <= 0
+            else (bdtr(observed - 1, total, chance), bdtrc(observed - 1, total, chance))
+        )
+        few, many = bdtr(observed, total, chance), bdtrc(observed, total, chance)
+        return float(below + few) / 2, float(above + many) / 2
     mean = max(LEAST_MEAN, (observed + normal.total) / (w + n))
     spread = normal.dispersion * mean * (w + w**2 / n) + noise * (window + w**2 / n)
     z = (observed - w * normal.total / n) / math.sqrt(spread)

@@ -1,1 +1,1 @@
-"""Detectors against planted truth."""
+"""Detectors against planted truth: invented streams and worlds, and how well they are found."""
