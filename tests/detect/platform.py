@@ -25,7 +25,7 @@ from country_adapters import AUTHORITIES
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register, load_register
 from country_adapters.kit.runner import run
-from deploy.home import init_site, issue, replace_private
+from deploy.home import init_site, issue
 from deploy.simulate.contacts import Identifier
 from deploy.simulate.registers import NAMES, Desk
 from deploy.simulate.story import Story
@@ -45,6 +45,7 @@ from schemas.keys import SigningKey
 from schemas.linkage import TOKEN_LENGTH, identifier_input
 from schemas.linkage_keys import LinkageKey
 from schemas.oprf import token
+from schemas.private_files import replace_private
 from schemas.receipts import Status
 from schemas.topics import PARTITIONS, CaseTopic
 from schemas.trust import LinkageEpoch, LinkageShare, TrustedKey
