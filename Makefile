@@ -17,12 +17,13 @@ FUZZ ?= 1000000
 demo: $(READY)  ## Four registers, a broker, the intake, and a summary that reconciles.
 	$(BIN)/southmed demo
 
-# Files of tests that share nothing run side by side; those that start brokers one after the other.
+# Files of tests that share nothing run side by side; those on Apache Kafka one after the other.
 QUICK_TESTS := tests/unit tests/attacks
 BESIDE := -n auto --dist loadfile
 
-test: quick  ## All tests; those that need Apache Kafka or PostgreSQL run where it is installed.
-	$(BIN)/python -m pytest $(QUICK_TESTS:%=--ignore=%)
+test: quick  ## All tests; those that need Kafka, PostgreSQL or a browser run where it is installed.
+	$(BIN)/python -m pytest $(QUICK_TESTS:%=--ignore=%) --ignore=tests/kafka $(BESIDE)
+	$(BIN)/python -m pytest tests/kafka
 
 quick: $(READY)  ## Those that start no broker; what one runs while working.
 	$(BIN)/python -m pytest $(QUICK_TESTS) $(BESIDE)
