@@ -15,11 +15,10 @@ The rules:
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,13 +30,12 @@ from processors.alerts.errors import (
 )
 from processors.alerts.log import BY_TOPIC, AlertLog, Known, known, message_of, open_record
 from processors.alerts.plan import Held, Plan
+from processors.alone import Write, alone_in
 from processors.compacted import Outgoing, Record
 from schemas.alerts import Alert, Channel
 from schemas.keys import SigningKey
 from schemas.trust import TrustDocument
 
-Write = Callable[[Path, bytes], None]
-"""Puts a private file in its place, whole and safe on disk."""
 Make = Callable[[Known], Plan]
 
 
@@ -53,20 +51,13 @@ class Notes:
         self._folder = folder
         self._write = write
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Keeps other processes of this site from publishing.
 
         Raises:
             AlertsUnderWay: One does already.
         """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self._folder / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise AlertsUnderWay() from None
-            yield
+        return alone_in(self._folder, AlertsUnderWay)
 
     @property
     def _path(self) -> Path:

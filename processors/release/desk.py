@@ -12,16 +12,12 @@ was published, and a release whose publication was under way at that moment is m
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from processors.alone import Write, alone_in
 from processors.release.errors import ReleaseInProgress
 from processors.release.log import Message
-
-Write = Callable[[Path, bytes], None]
-"""Puts a private file in its place, whole and safe on disk."""
 
 
 class Desk:
@@ -36,20 +32,13 @@ class Desk:
         self._folder = folder
         self._write = write
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Keeps other processes of this site from publishing.
 
         Raises:
             ReleaseInProgress: One does already.
         """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self._folder / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ReleaseInProgress() from None
-            yield
+        return alone_in(self._folder, ReleaseInProgress)
 
     def keep(self, key: str, records: bytes) -> None:
         """Keeps the records behind a release."""
