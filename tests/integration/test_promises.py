@@ -73,6 +73,10 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         yield Ran(place, asyncio.run(everything(place)))
 
 
+SEALED = ("cases", "receipts", "quarantine", "clock", "linkage")
+"""Kinds of topics on which nothing can be read as it is."""
+
+
 def release(place: Scene) -> None:
     """Publishes the tables of the first three years of the calendar."""
     init_keys(place.site, range(2019, 2022))
@@ -172,12 +176,15 @@ def test_3_nothing_is_lost_or_counted_twice(ran: Ran, tmp_path: Path) -> None:
 def test_4_what_is_published_has_noise_in_every_cell_and_no_event_lies_open_on_the_broker(
     ran: Ran,
 ) -> None:
-    """Releases alone are readable; they hold no reference, and no count as it is."""
+    """Releases alone are readable; they hold no reference, and no count as it is.
+
+    The registers of this run name nobody whom two countries know, so no alert is out.
+    """
     references = {decode(event).fields["case_ref"] for event in opened(ran)}
     assert references
     for name, records in ran.messages.items():
         kind = name.split(".")[1]
-        assert kind in {"cases", "receipts", "quarantine", "clock", "indicators", "linkage"}
+        assert kind in {*SEALED, "indicators"} or not records
         for _, value in records:
             assert not any(ref in value or ref.hex().encode() in value for ref in references)
             if kind != "indicators":
