@@ -10,6 +10,7 @@ import asyncio
 import shutil
 import signal
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -33,8 +34,9 @@ LAST_YEAR = 2022
 AS_OF = ("--as-of", f"{LAST_YEAR}-07-01")
 """By then everything is due that the registers tell."""
 KILLS = 4
-STARTED = (0.3, 2.5)
-"""Seconds after which every other kill comes: reading, counting, measuring, connecting."""
+STARTED = (0.15, 0.85)
+"""When every other kill comes, as a part of the time that an undisturbed run takes: reading,
+counting, measuring, connecting."""
 WRITTEN = (1, 20)
 """Messages after which the others come: in the middle of writing."""
 PARTITION = TopicPartition(RELEASES.name(), 0)
@@ -48,12 +50,14 @@ async def kills(stage: Stage) -> None:
     stage.begin()
     await stage.published()
     await stage.folded()
+    began = time.monotonic()
     due = await asyncio.to_thread(undisturbed, site)
+    takes = time.monotonic() - began
     release = Supervised("release", lambda: _start(stage), ends=True)
     release.begin()
     try:
         for number in range(KILLS):
-            await _kill(stage, release, while_writing=bool(number % 2))
+            await _kill(stage, release, takes, while_writing=bool(number % 2))
         async with asyncio.timeout(stage.patience):
             await release.done.wait()
     finally:
@@ -68,7 +72,7 @@ def _start(stage: Stage) -> subprocess.Popen[bytes]:
         return southmed("release", "run", *where, *AS_OF, output=log)
 
 
-async def _kill(stage: Stage, release: Supervised, *, while_writing: bool) -> None:
+async def _kill(stage: Stage, release: Supervised, takes: float, *, while_writing: bool) -> None:
     """Waits for a random instant, and kills; nothing, if all was out by then."""
     async with asyncio.timeout(stage.patience):
         while not (release.alive or release.done.is_set()):  # noqa: ASYNC110
@@ -78,7 +82,7 @@ async def _kill(stage: Stage, release: Supervised, *, while_writing: bool) -> No
         while not release.done.is_set() and await asyncio.to_thread(_end, stage) < more:
             pass
     else:
-        await asyncio.sleep(stage.rng.uniform(*STARTED))
+        await asyncio.sleep(takes * stage.rng.uniform(*STARTED))
     if release.send(signal.SIGKILL):
         stage.did(f"kill -9 of a release run{' while it wrote' if while_writing else ''}")
 
