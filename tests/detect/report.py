@@ -122,7 +122,8 @@ def _text(
         f"sealed batches; the fold; {sightings:,.0f} sightings standing in the ledgers in the end. "
         "What detectors were asked of each month is what stood there then. Planted in each world: "
         f"{len(outcomes[0].truth.networks)} networks of 5 to 25 cases in 2 or 3 countries over 6 "
-        "to 14 months, half of them chains; three surges, one displacement. Around them: hotlines "
+        "to 14 months, half of them chains; three surges, one displacement. Each of those cases "
+        "notes an identifier of its network, which is easier than life. Around them: hotlines "
         "and embassies (on the stop list), local reuse of numbers, a number that went to another "
         "owner abroad, typing errors, corrections, withdrawals, late entries, seasons, a country "
         "that is silent for two months, and one that enters most of a year in December.",
