@@ -143,14 +143,6 @@ class UnknownKey(SealError):
     advice = "Distribute the trust document that introduces the key, then send again."
 
 
-class UnknownEpoch(SealError):
-    """The trust document lists no linkage key for the year."""
-
-    code = "UNKNOWN_EPOCH"
-    summary = "there is no linkage key for this year"
-    advice = "Distribute the trust document that lists the year's key."
-
-
 class ForeignKey(SealError):
     """The key belongs to another authority, or to another purpose."""
 
