@@ -9,23 +9,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_bytes
+from typing import Any
 
 from processors.linkage.book import Book
 from processors.linkage.judge import Office, judge
 from producers.asking import Asking, Means
 from producers.outbox import Outbox
 from producers.rows import Identifier, MappedRow
+from schemas.codec import decode
 from schemas.keys import SigningKey
-from schemas.linkage import identifier_input
+from schemas.linkage import identifier_input, open_request
 from schemas.linkage_keys import LinkageKey
 from schemas.oprf import token
 from schemas.trust import Holder, LinkageEpoch, LinkageShare, TrustDocument, TrustedKey
 from tests.register import open_outbox
-from tests.samples import ref
+from tests.samples import TUNISIA, ref
 from tests.world import World, a_world
 
 MAY = 1_780_000_000_000
 """A moment of May 2026, in milliseconds since 1970."""
+HOUR = 3_600_000
 YEAR_MS = 365 * 24 * 3_600_000
 HOLDERS: tuple[Holder, ...] = ("trustee.linkage", "trustee.coe", "trustee.national")
 SIGNERS = {name: SigningKey.generate("ed25519") for name in HOLDERS}
@@ -152,3 +155,22 @@ class Desk:
 
     def close(self) -> None:
         self.outbox.close()
+
+
+def told(desk: Desk) -> list[dict[str, Any]]:
+    """All events that were ever put into the outbox, in order."""
+    rows = desk.outbox._db.execute("SELECT message FROM events ORDER BY id").fetchall()
+    return [decode(row["message"]).fields for row in rows]
+
+
+def said(desk: Desk) -> list[tuple[str, bytes, bytes | None, str, int]]:
+    """What each of them says, in short."""
+    return [
+        (e["token_epoch"], e["token"], e["previous_token"], e["validation"], e["revision"])
+        for e in told(desk)
+    ]
+
+
+def asked_of(trustee: Trustee, trust: TrustDocument) -> list[int]:
+    """How many elements each request held."""
+    return [len(open_request(m, TUNISIA, trust).elements) for m in trustee.asked]

@@ -52,11 +52,11 @@ def gather(place: Place, releases: Iterable[Release], today: date) -> Gathered:
             standing += sightings(ledger, _ALWAYS)
             known += _profiles(ledger)
     # What expired is no evidence any more; but it was not withdrawn either.
-    lasting = [_sighting(s) for s in standing if s.expires >= month(present)]
+    lasting = [sighting_of(s) for s in standing if s.expires >= month(present)]
     found = process(lasting, known, present, place.stops())
     secrets = place.secrets()
     oughts = disclose(found, lasting, known, secrets)
-    stand = Standing([_sighting(s) for s in standing], known, secrets)
+    stand = Standing([sighting_of(s) for s in standing], known, secrets)
     return Gathered(Now(oughts, stand, rises(releases), today), found.hubs)
 
 
@@ -64,7 +64,8 @@ def _profiles(ledger: Ledger) -> list[CaseProfile]:
     return profiles(unpack_subject(value) for _, value in ledger.items(SUBJECTS))
 
 
-def _sighting(found: StandingSighting) -> Sighting:
+def sighting_of(found: StandingSighting) -> Sighting:
+    """What a ledger holds, as detectors see it."""
     return Sighting(
         fact=found.fact,
         country=found.country,

@@ -15,9 +15,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +26,7 @@ from deploy.delivery.errors import (
 )
 from deploy.delivery.hours import Instant
 from deploy.delivery.plan import Item, Letter, Outcome, Stand, put_into_letter
+from processors.durable_file import DurableFile
 
 PATIENCE = 30.0
 _EVER = 1 << 62
@@ -84,12 +83,15 @@ class Book:
         self._path = path
         self._lock = self._taken()
         try:
-            with self._named_errors():
-                self._db = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
-                self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute("PRAGMA synchronous=FULL")
-            with self._transaction():
-                self._lay(reader)
+            self._file = DurableFile(
+                path,
+                "a book of deliveries",
+                patience=PATIENCE,
+                unwritable=DeliveryBookUnwritable,
+                foreign=DeliveryBookForeign,
+            )
+            self._db, self._transaction = self._file.db, self._file.transaction
+            self._file.lay(_TABLES, "reader", reader)
         except BaseException:
             self.close()
             raise
@@ -107,44 +109,14 @@ class Book:
             raise DeliveryUnderWay(expected=f"{self._path} for one process") from None
         return lock
 
-    def _lay(self, reader: str) -> None:
-        for statement in _TABLES:
-            self._db.execute(statement)
-        row = self._db.execute("SELECT name FROM reader").fetchone()
-        if row is None:
-            self._db.execute("INSERT INTO reader VALUES (?)", (reader,))
-        elif row[0] != reader:
-            raise DeliveryBookForeign(expected=f"the book of {reader}", got=f"that of {row[0]}")
-
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError:
-            raise DeliveryBookUnwritable(expected=f"a book at {self._path}") from None
-        except sqlite3.DatabaseError:
-            raise DeliveryBookForeign(expected=f"a book of deliveries at {self._path}") from None
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._named_errors():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                raise
-
     def _rows(self, query: str, values: tuple[object, ...]) -> list[Any]:
-        with self._named_errors():
+        with self._file.named_errors():
             return self._db.execute(query, values).fetchall()
 
     def close(self) -> None:
         """Closes it, and lets others have it."""
-        if hasattr(self, "_db"):
-            self._db.close()
+        if hasattr(self, "_file"):
+            self._file.close()
         os.close(self._lock)
 
     # --- Standing --------------------------------------------------------------------------------

@@ -17,12 +17,11 @@ One SQLite file a holder, in WAL mode with ``synchronous=FULL``. The rules:
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from processors.durable_file import DurableFile
 from processors.linkage.errors import BookForeign, BookMissing, BookUnwritable
 from processors.linkage.judge import Decision, Kept, State
 from processors.linkage.quota import DAY_MS, Account
@@ -106,62 +105,22 @@ class Book:
     def __init__(self, path: Path, holder: str, *, make: bool = True) -> None:
         if not make and not path.exists():
             raise BookMissing(expected=f"a book at {path}")
-        self._path = path
-        with self._named_errors():
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
-        self._db.row_factory = sqlite3.Row
+        self._file = DurableFile(
+            path,
+            "a trustee's book",
+            patience=PATIENCE,
+            unwritable=BookUnwritable,
+            foreign=BookForeign,
+        )
+        self._db, self._transaction = self._file.db, self._file.transaction
         try:
-            self._make_durable()
-            with self._transaction():
-                self._lay(holder)
+            self._file.lay(_TABLES, "holder", holder)
         except BaseException:
-            self._db.close()
+            self.close()
             raise
 
-    def _lay(self, holder: str) -> None:
-        for statement in _TABLES:
-            self._db.execute(statement)
-        row = self._db.execute("SELECT name FROM holder").fetchone()
-        if row is None:
-            self._db.execute("INSERT INTO holder VALUES (?)", (holder,))
-        elif row["name"] != holder:
-            raise BookForeign(expected=f"the book of {holder}", got=f"that of {row['name']}")
-
-    def _make_durable(self) -> None:
-        """Has every commit forced to the disk."""
-        with self._named_errors():
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        """Gives what SQLite says of the file a name.
-
-        Raises:
-            BookUnwritable: The disk is full, or not ours to write.
-            BookForeign: The file is no book.
-        """
-        try:
-            yield
-        except sqlite3.OperationalError:
-            raise BookUnwritable(expected=f"a book at {self._path}") from None
-        except sqlite3.DatabaseError:
-            raise BookForeign(expected=f"a trustee's book at {self._path}") from None
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """All that is written in it, or nothing; raises as `_named_errors`."""
-        with self._named_errors():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-
     def close(self) -> None:
-        self._db.close()
+        self._file.close()
 
     # --- What is booked --------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from country_adapters import AUTHORITIES
 from country_adapters.kit.pseudonyms import Pseudonyms
 from country_adapters.kit.register import Register, load_register
 from country_adapters.kit.runner import run
+from deploy.alerts.gather import sighting_of
 from deploy.home import init_site, issue
 from deploy.simulate.contacts import Identifier
 from deploy.simulate.registers import NAMES, Desk
@@ -35,7 +36,7 @@ from processors.intake.fold import Record, Secrets, fold
 from processors.intake.ledger import Ledger, ledger_path
 from processors.intake.outer import outer_token
 from processors.intake.records import SUBJECTS, unpack_subject
-from processors.intake.sightings import StandingSighting, sightings
+from processors.intake.sightings import sightings
 from processors.linkage.book import Book
 from processors.linkage.judge import Office, judge
 from producers.asking import Asking, Means
@@ -205,7 +206,7 @@ class Platform:
         """What stands, as the process that alerts reads it from the ledgers."""
         text = f"{reading_day(month):%Y-%m}"
         found = (each for ledger in self.ledgers.values() for each in sightings(ledger, text))
-        return [_sighting(each) for each in found]
+        return [sighting_of(each) for each in found]
 
     def subjects(self) -> Iterator[tuple[str, Iterable[list[dict[str, Any]]]]]:
         """Of every partition, what stands of each subject."""
@@ -255,21 +256,6 @@ def reading_day(month: Month) -> date:
 
 def _milliseconds(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, 9, tzinfo=UTC).timestamp()) * 1000
-
-
-def _sighting(standing: StandingSighting) -> Sighting:
-    year, month = standing.period.split("-")
-    return Sighting(
-        fact=standing.fact,
-        country=standing.country,
-        authority=standing.authority,
-        case=standing.case,
-        tokens=standing.tokens,
-        link_type=standing.link_type,
-        role=standing.role,
-        month=int(year) * 12 + int(month) - 1,
-        backed=standing.backed,
-    )
 
 
 def identifiers_of(story: Story) -> Iterator[Identifier]:

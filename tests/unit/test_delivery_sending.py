@@ -18,7 +18,6 @@ import pytest
 
 from deploy.delivery.attempts import Attempt
 from deploy.delivery.book import Book
-from deploy.delivery.errors import DeliveryBookForeign, DeliveryBookUnwritable, DeliveryUnderWay
 from deploy.delivery.plan import Outcome
 from deploy.delivery.service import Delivery, check_secrets
 from deploy.delivery.settings import Recipient
@@ -381,22 +380,6 @@ async def test_a_receiver_with_an_unknown_certificate_is_told_nothing(
 
 
 # --- The book ------------------------------------------------------------------------------------
-
-
-def test_a_book_is_one_readers_and_one_processes(tmp_path: Path) -> None:
-    path = tmp_path / "book.sqlite"
-    book = Book(path, "contact.tn")
-    with pytest.raises(DeliveryUnderWay):
-        Book(path, "contact.tn")
-    book.close()
-    with pytest.raises(DeliveryBookForeign):
-        Book(path, "contact.lb")
-    Book(path, "contact.tn").close()
-    (tmp_path / "text").write_text("no book at all, but some text that is long enough" * 30)
-    with pytest.raises(DeliveryBookForeign):
-        Book(tmp_path / "text", "contact.tn")
-    with pytest.raises(DeliveryBookUnwritable):
-        Book(tmp_path / "nowhere" / "book.sqlite", "contact.tn")
 
 
 def test_no_address_and_no_content_of_an_alert_is_in_the_book(
