@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from deploy.cli import app
 from deploy.home import LiveSecrets, Site, init_site
 from processors.intake.errors import OuterKeyMissing
+from processors.intake.outer import keyed_digest, outer_token
 from schemas.errors import KeyFileInvalid
 
 
@@ -50,3 +54,17 @@ def test_half_a_key_is_none(older: Site, content: bytes) -> None:
     older.linkage_key_file.chmod(0o600)
     with pytest.raises(OuterKeyMissing):
         older.linkage_key()
+
+
+KEYS = st.binary(min_size=32, max_size=32)
+
+
+@given(KEYS, KEYS, st.binary(min_size=32, max_size=32))
+def test_what_is_kept_is_the_hmac_under_this_key_and_under_no_other(
+    key: bytes, other: bytes, content: bytes
+) -> None:
+    token, digest = outer_token(key, "2026", content), keyed_digest(key, content)
+    assert token == hmac.new(key, b"2026|" + content, "sha256").digest()
+    assert digest == hmac.new(key, b"event|" + content, "sha256").digest()
+    assert (outer_token(other, "2026", content) == token) == (other == key)
+    assert (keyed_digest(other, content) == digest) == (other == key)
