@@ -12,6 +12,7 @@ import asyncio
 import shutil
 import signal
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -29,6 +30,7 @@ from schemas.alerts import CHANNELS
 from tests.faults.brokers import any_node, restart
 from tests.faults.oracle import Difference
 from tests.faults.recruiters import Network, network, shared_numbers
+from tests.faults.releases import STARTED
 from tests.faults.stage import Stage
 from tests.faults.supervisor import Supervised
 from tests.recruiters import Numbers
@@ -37,8 +39,6 @@ ALERTS = "processor.alerts"
 ROWS = 12
 KILLS = 3
 """In each of two rounds."""
-STARTED = (0.3, 3.0)
-"""Seconds after which every other kill comes: reading, detecting, connecting."""
 WRITTEN = (1, 20)
 """Messages after which the others come: in the middle of writing."""
 TOPICS = tuple(channel.topic for channel in CHANNELS)
@@ -56,17 +56,18 @@ async def kills(stage: Stage) -> None:
         serving = place.serve()
         try:
             await place.publish()
-            await _disturbed(place, broker_killed=False)
-            await asyncio.to_thread(_undisturbed, place, calm.servers)
+            took = await asyncio.to_thread(_undisturbed, place, calm.servers)
+            await _disturbed(place, took, broker_killed=False)
             place.tell(_later(place.numbers))
             await place.publish()
-            await _disturbed(place, broker_killed=True)
-            await asyncio.to_thread(_undisturbed, place, calm.servers)
+            took = await asyncio.to_thread(_undisturbed, place, calm.servers)
+            await _disturbed(place, took, broker_killed=True)
         finally:
             await serving.end()
         found = await TopicLog(stage.place.reach.of(ALERTS)).read()
         due = await TopicLog(Reach(calm.servers).of(ALERTS)).read()
         out = known(due, place.site.trust()).out.values()
+        assert stage.deeds, "every round had ended before anything was killed"
         states = {alert.state for alerts in out for alert in alerts.values()}
         assert states >= {"NEW", "RETRACTED"}, f"nothing to be told or taken back: {states}"
         stage.difference += place.difference() + compare(revisions(found), revisions(due))
@@ -84,19 +85,25 @@ def _run(place: Network, site: Site, reach: Reach) -> subprocess.Popen[bytes]:
         return southmed("alerts", "run", "--once", "--as-of", str(place.day), *where, output=log)
 
 
-async def _disturbed(place: Network, *, broker_killed: bool) -> None:
-    """One round, killed while it can be, and then to its end."""
+async def _disturbed(place: Network, took: float, *, broker_killed: bool) -> None:
+    """One round, killed while it can be, and then to its end.
+
+    Args:
+        place: The registers.
+        took: Seconds that the round took undisturbed.
+        broker_killed: Whether a broker goes too.
+    """
     stage = place.stage
     running = Supervised("alerts", lambda: _run(place, place.site, stage.place.reach), ends=True)
     running.begin()
     try:
         if broker_killed:
             number = any_node(stage)
-            await asyncio.sleep(stage.rng.uniform(*STARTED))
+            await asyncio.sleep(took * stage.rng.uniform(*STARTED))
             await asyncio.to_thread(stage.place.cluster.nodes[number].kill)
             stage.did("kill -9 of a broker under alerts")
         for attempt in range(KILLS):
-            await _kill(stage, running, while_writing=bool(attempt % 2))
+            await _kill(stage, running, took, while_writing=bool(attempt % 2))
         if broker_killed:
             await restart(stage, number)
         async with asyncio.timeout(stage.patience):
@@ -105,7 +112,7 @@ async def _disturbed(place: Network, *, broker_killed: bool) -> None:
         await running.end()
 
 
-async def _kill(stage: Stage, running: Supervised, *, while_writing: bool) -> None:
+async def _kill(stage: Stage, running: Supervised, took: float, *, while_writing: bool) -> None:
     """Waits for a random instant, and kills; nothing, if all was out by then."""
     async with asyncio.timeout(stage.patience):
         while not (running.alive or running.done.is_set()):  # noqa: ASYNC110
@@ -115,7 +122,7 @@ async def _kill(stage: Stage, running: Supervised, *, while_writing: bool) -> No
         while not running.done.is_set() and await asyncio.to_thread(_end, stage) < more:
             pass
     else:
-        await asyncio.sleep(stage.rng.uniform(*STARTED))
+        await asyncio.sleep(took * stage.rng.uniform(*STARTED))
     if running.send(signal.SIGKILL):
         stage.did(f"kill -9 of an alerts run{' while it wrote' if while_writing else ''}")
 
@@ -127,16 +134,23 @@ def _end(stage: Stage) -> int:
     return sum(int(told.offset) for told in found.values())
 
 
-def _undisturbed(place: Network, servers: str) -> None:
-    """The same round, of a site with the same keys and ledgers, on a broker that nobody kills."""
+def _undisturbed(place: Network, servers: str) -> float:
+    """The same round, of a site with the same keys and ledgers, on a broker that nobody kills.
+
+    Returns:
+        Seconds from the start of its process to the end.
+    """
     calm = Site(place.site.root.with_name("calm"))
     ignore = shutil.ignore_patterns(
         place.site.ledgers.name, "alerts", "*.log", "oracle", "trustees"
     )
     shutil.copytree(place.site.root, calm.root, ignore=ignore)
     calm.ledgers.symlink_to(place.site.ledgers)
+    began = time.monotonic()
     assert _run(place, calm, Reach(servers)).wait(timeout=120) == 0, "the undisturbed run failed"
+    took = time.monotonic() - began
     shutil.rmtree(calm.root)
+    return took
 
 
 def revisions(records: Mapping[str, Sequence[Record]]) -> Revisions:

@@ -74,6 +74,7 @@ class Network:
         folder: Where the registers lie.
         day: Today, once for all.
         numbers: What the registers name.
+        told: How often they were told what to name.
     """
 
     stage: Stage
@@ -81,6 +82,7 @@ class Network:
     folder: Path
     day: date
     numbers: Numbers
+    told: int = 0
 
     @property
     def site(self) -> Site:
@@ -90,7 +92,8 @@ class Network:
         """Has the registers name other telephones; what must come out changes with them."""
         self.numbers = numbers
         self.stage.place.registers = write(self.folder, numbers, self.day)
-        scratch = self.site.root / "oracle" / str(len(self.stage.deeds))
+        scratch = self.site.root / "oracle" / str(self.told)
+        self.told += 1
         self.stage.due = undisturbed(self.stage.place.registers, self.site.root, scratch)
 
     def serve(self) -> Supervised:
