@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from deploy.console.charts import Chart, Mark
+from deploy.console.charts import Bars, Chart, Mark, Trend
 from deploy.console.i18n import Tongue
 from deploy.console.views.cuts import Answer
 from deploy.console.views.figures import Figure
@@ -38,7 +38,7 @@ def trend(name: str, points: Sequence[tuple[str, Figure]], ceiling: int, tongue:
         now=told(last[1], tongue),
     )
     marks = tuple(Mark.of(tongue.period(period), figure) for period, figure in points)
-    return Chart("trend", name, words, marks, ceiling, tongue.direction == "rtl")
+    return Trend(name, words, tongue.direction == "rtl", marks, ceiling)
 
 
 def bars(name: str, figures: Mapping[str, Figure], tongue: Tongue) -> Chart:
@@ -47,7 +47,7 @@ def bars(name: str, figures: Mapping[str, Figure], tongue: Tongue) -> Chart:
     words = tongue.gettext("Bars with whiskers of uncertainty. %(listed)s.", listed=listed)
     marks = tuple(Mark.of(label, figure) for label, figure in figures.items())
     mirrored = tongue.direction == "rtl"
-    return Chart("bars", name, words, marks, top(figures.values()), mirrored)
+    return Bars(name, words, mirrored, marks, top(figures.values()))
 
 
 def trends(
