@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from deploy.console.errors import ClaimsUnclear, SettingsInvalid, SignInFailed
 from deploy.console.security import Role
 from deploy.console.security.settings import OpenIdSettings, read_settings
 from tests.openid import PEOPLE, ROLES
+from tests.unit.deployment import SYSTEMD
 
 OPENID: dict[str, Any] = {
     "issuer": "https://login.example.org/realms/southmed",
@@ -40,6 +42,16 @@ def test_one_way_in_is_enough(tmp_path: Path, told: dict[str, Any]) -> None:
     assert settings.state == tmp_path / "s"
     if settings.tls:
         assert settings.tls.clients == tmp_path / "ca.pem"
+
+
+def test_the_example_for_machines_names_the_keys_that_the_unit_hands_over() -> None:
+    settings = read_settings(SYSTEMD / "etc" / "console.yaml")
+    assert settings.openid
+    assert settings.tls
+    named = {settings.openid.client_secret_file, settings.tls.key}
+    unit = (SYSTEMD / "southmed-console.service").read_text(encoding="utf-8")
+    handed = re.findall(r"^LoadCredential=(\S+\.key):", unit, re.MULTILINE)
+    assert named == {settings.state / name for name in handed}
 
 
 WRONG: dict[str, Any] = {
