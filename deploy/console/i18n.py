@@ -12,6 +12,7 @@ from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
+from typing import Any, Literal
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -28,6 +29,35 @@ SOURCE: Language = "en"
 ENDONYMS: dict[Language, str] = {"en": "English", "fr": "Français", "ar": "العربية"}
 MINUS = "\N{MINUS SIGN}"
 LEFT_TO_RIGHT, ISOLATE_ENDS = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+
+
+Digits = Literal["latn", "arab"]
+"""European digits, or Arabic-Indic ones."""
+ZERO: dict[Digits, str] = {"latn": "0", "arab": "\N{ARABIC-INDIC DIGIT ZERO}"}
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How numbers are written, for what writes them itself in a browser.
+
+    Attributes:
+        language: Whose signs stand between digits.
+        digits: Which ones.
+    """
+
+    language: Language = SOURCE
+    digits: Digits = "latn"
+
+    def numerals(self) -> dict[str, Any]:
+        """The same as D3 and Vega read it."""
+        signs = Locale.parse(self.language).number_symbols[self.digits]
+        return {
+            "decimal": signs["decimal"],
+            "thousands": signs["group"],
+            "grouping": [3],
+            "currency": ["", ""],
+            "numerals": [chr(ord(ZERO[self.digits]) + n) for n in range(10)],
+        }
 
 
 def noop(text: str) -> str:
@@ -50,6 +80,11 @@ class Tongue:
     @property
     def direction(self) -> str:
         return Locale.parse(self.language).text_direction
+
+    @property
+    def voice(self) -> Voice:
+        """How charts write numbers."""
+        return Voice(self.language)
 
     def gettext(self, text: str, **fill: object) -> str:
         """A text in this language, with what its places are filled with."""

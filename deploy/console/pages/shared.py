@@ -6,7 +6,7 @@ address that somebody is sent looks the same to them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -98,7 +98,7 @@ def page(
     console, who = console_of(request), known_reader(request)
 
     def chart_address(chart: Chart) -> str:
-        return console.charts.put(chart)
+        return console.charts.put(replace(chart, voice=speaks.voice))
 
     rest = request.url.path.removeprefix(f"/{speaks.language}")
     query = f"?{request.url.query}" if request.url.query else ""
