@@ -143,8 +143,8 @@ def test_nobody_is_kept_out_of_a_chart_that_is_open(
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.locator(".alive svg").bounding_box()["width"] > min(width, 960) * 0.7
-    ground = page.locator(f"{ALIVE} > rect").first.get_attribute("fill")
-    assert ground == INK[scheme]["ground"]  # type: ignore[index]
+    text = page.locator(f"{ALIVE} .role-axis-label text").first.get_attribute("fill")
+    assert text == INK[scheme]["text"]  # type: ignore[index]
 
 
 def test_the_policy_of_pages_stays_as_strict_and_nothing_breaks_it(opened: Opened) -> None:
@@ -181,3 +181,20 @@ def test_without_script_there_is_nothing_to_press(opened: Opened) -> None:
     page = opened("/en/region", java_script_enabled=False)
     assert page.locator("figure.chart img").first.is_visible()
     assert not page.locator(".explore").first.is_visible()
+
+
+def test_digits_are_chosen_by_keyboard_and_charts_follow_into_their_tooltips(
+    opened: Opened,
+) -> None:
+    page = opened("/ar/indicators/VIC_IDENT?period=2023&by=&country=", locale="ar-TN")
+    assert "٢٠٢٣" not in page.locator("main").inner_text()
+    tab_to(page, ".digits button[value=arab]")
+    page.keyboard.press("Enter")
+    page.locator(".digits button[value=arab][aria-pressed=true]").wait_for()
+    assert page.url.endswith("period=2023&by=&country=")
+    assert "٢٠٢٣" in page.locator("#table").inner_text()
+    explore(page, 0)
+    told = point_at(page, 0.5, 0.4)
+    assert not set(told) & set("0123456789")
+    assert set(told) & set("٠١٢٣٤٥٦٧٨٩")
+    assert violations(page) == []
