@@ -2,18 +2,23 @@
 
 The English text is the message id. French and Arabic stand in ``locale/`` as ``.po`` files, which
 are read as they are when the console starts: nothing has to be compiled or shipped beside them.
+
+Arabic is written with European digits in the Maghreb and with Arabic-Indic ones in the Mashreq, and
+readers choose. Numbers, periods and days follow; codes, addresses, digests and files do not.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
+from typing import Any, Literal
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -30,6 +35,39 @@ MINUS = "\N{MINUS SIGN}"
 LEFT_TO_RIGHT, ISOLATE_ENDS = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
 
+Digits = Literal["latn", "arab"]
+"""European digits, or Arabic-Indic ones."""
+ZERO: dict[Digits, str] = {"latn": "0", "arab": "\N{ARABIC-INDIC DIGIT ZERO}"}
+ARABIC_INDIC = {ord("0") + n: ord(ZERO["arab"]) + n for n in range(10)} | {ord("%"): "٪"}
+POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
+COUNTED = re.compile(r"(?<![A-Za-z0-9_.:|/+-])[0-9]+(?:\.[0-9]+)?(?![A-Za-z0-9_|/:-]|\.[0-9])")
+"""A number in running text; not what is a part of a code, a day or an address."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How numbers are written, for what writes them itself in a browser.
+
+    Attributes:
+        language: Whose signs stand between digits.
+        digits: Which ones.
+    """
+
+    language: Language = SOURCE
+    digits: Digits = "latn"
+
+    def numerals(self) -> dict[str, Any]:
+        """The same as D3 and Vega read it."""
+        signs = Locale.parse(self.language).number_symbols[self.digits]
+        return {
+            "decimal": signs["decimal"],
+            "thousands": signs["group"],
+            "grouping": [3],
+            "currency": ["", ""],
+            "numerals": [chr(ord(ZERO[self.digits]) + n) for n in range(10)],
+        }
+
+
 def noop(text: str) -> str:
     """Marks a text that is translated where it is shown."""
     return text
@@ -42,14 +80,21 @@ class Tongue:
     Attributes:
         language: Its code.
         texts: Its catalogue.
+        digits: Those that numbers are written with.
     """
 
     language: Language
     texts: NullTranslations
+    digits: Digits = "latn"
 
     @property
     def direction(self) -> str:
         return Locale.parse(self.language).text_direction
+
+    @property
+    def voice(self) -> Voice:
+        """How charts write numbers."""
+        return Voice(self.language, self.digits)
 
     def gettext(self, text: str, **fill: object) -> str:
         """A text in this language, with what its places are filled with."""
@@ -62,7 +107,8 @@ class Tongue:
 
     def number(self, value: int) -> str:
         """A whole number, grouped as the language does."""
-        return format_decimal(value, locale=self.language, numbering_system="default")
+        told = format_decimal(value, locale=self.language, numbering_system=self.digits)
+        return self.written(told)
 
     def signed(self, value: int) -> str:
         """A difference, with its sign."""
@@ -77,13 +123,31 @@ class Tongue:
 
     def share(self, value: float) -> str:
         """A share as a percentage."""
-        return format_percent(value, "#,##0.#%", locale=self.language, numbering_system="default")
+        system = self.digits
+        told = format_percent(value, "#,##0.#%", locale=self.language, numbering_system=system)
+        return self.written(told)
+
+    def written(self, text: str) -> str:
+        """A text that is all number or day, with the reader's digits."""
+        if self.digits == "latn":
+            return text
+        return POINT.sub("\N{ARABIC DECIMAL SEPARATOR}", text).translate(ARABIC_INDIC)
+
+    def prose(self, text: str) -> str:
+        """Running text: numbers have the reader's digits, codes and ISO days stay.
+
+        Example:
+            >>> tongue("ar", "arab").prose("F1: 97.9% of 12 cells, 2023-06-30")
+            'F1: ٩٧٫٩% of ١٢ cells, 2023-06-30'
+        """
+        return COUNTED.sub(lambda one: self.written(one[0]), text)
 
     def day(self, day: date) -> str:
-        return format_date(day, "long", locale=self.language)
+        return self.written(format_date(day, "long", locale=self.language))
 
     def moment(self, moment: datetime) -> str:
-        return format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=self.language)
+        told = format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=self.language)
+        return self.written(told)
 
     def period(self, period: str) -> str:
         """A year, quarter or month as people say it.
@@ -94,22 +158,27 @@ class Tongue:
         """
         year, _, part = period.partition("-")
         if not part:
-            return year
-        if part.startswith("Q"):
-            return format_date(date(int(year), int(part[1]) * 3, 1), "QQQ y", locale=self.language)
-        return format_date(date(int(year), int(part), 1), "LLLL y", locale=self.language)
+            return self.written(year)
+        month = int(part[1]) * 3 if part.startswith("Q") else int(part)
+        shape = "QQQ y" if part.startswith("Q") else "LLLL y"
+        return self.written(format_date(date(int(year), month, 1), shape, locale=self.language))
 
 
 @cache
-def tongue(language: Language) -> Tongue:
-    """The language with its catalogue."""
+def tongue(language: Language, digits: Digits = "latn") -> Tongue:
+    """The language with its catalogue, writing some digits."""
+    return Tongue(language, _catalogue(language), digits)
+
+
+@cache
+def _catalogue(language: Language) -> NullTranslations:
     if language == SOURCE:
-        return Tongue(language, NullTranslations())
+        return NullTranslations()
     content = (FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po").read_bytes()
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO(content), locale=language))
     compiled.seek(0)
-    return Tongue(language, GNUTranslations(compiled))
+    return GNUTranslations(compiled)
 
 
 def preferred(accepted: str) -> Language:
@@ -122,14 +191,50 @@ def preferred(accepted: str) -> Language:
         >>> preferred("de, ar-TN;q=0.8, fr;q=0.9"), preferred("*")
         ('fr', 'en')
     """
-    best, most = SOURCE, 0.0
+    for name in _liked(accepted):
+        for language in LANGUAGES:
+            if name.partition("-")[0] == language:
+                return language
+    return SOURCE
+
+
+def usual_digits(language: Language, accepted: str) -> Digits:
+    """The digits that a reader of a language is used to, as far as their browser says.
+
+    Where Arabic is read with which digits is the convention of CLDR, by the region of the browser's
+    language; for Arabic of no region that is European ones.
+
+    Args:
+        language: Of the page.
+        accepted: Header ``Accept-Language``.
+
+    Example:
+        >>> [usual_digits("ar", told) for told in ("ar-JO", "ar-MA, ar-LB;q=0.5", "ar", "fr")]
+        ['arab', 'latn', 'latn', 'latn']
+    """
+    for name in _liked(accepted):
+        if language == "ar" and name.partition("-")[0] == language:
+            return _convention(name)
+    return "latn"
+
+
+def _convention(name: str) -> Digits:
+    try:
+        found = Locale.parse(name, sep="-").default_numbering_system
+    except (ValueError, UnknownLocaleError):
+        return "latn"
+    return "arab" if found == "arab" else "latn"
+
+
+def _liked(accepted: str) -> list[str]:
+    """The languages of a header ``Accept-Language``, the one that is liked best first."""
+    found = []
     for part in accepted[:500].split(","):
         name, _, weight = part.strip().partition(";q=")
         try:
             likes = float(weight or 1)
         except ValueError:
             continue
-        for language in LANGUAGES:
-            if name.lower().partition("-")[0] == language and likes > most:
-                best, most = language, likes
-    return best
+        if likes > 0:
+            found.append((likes, name.lower()))
+    return [name for _, name in sorted(found, key=lambda one: -one[0])]

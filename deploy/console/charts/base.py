@@ -1,4 +1,9 @@
-"""What every chart is: plain values with words beside them, drawn by Vega-Lite in one style."""
+"""What every chart is: plain values with words beside them, drawn by Vega-Lite in one style.
+
+Everybody is shown a chart as a picture. Who wants to look closer gets the same drawing alive in its
+place: numbers under the pointer, and scales that can be zoomed where that means something. Each
+kind of chart says itself what it adds for that (`Chart.explored`, `Chart.zooms`).
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,14 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from html import escape
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import altair as alt
 import vl_convert
+
+from deploy.console.i18n import Voice
 
 Theme = Literal["light", "dark"]
 
@@ -21,6 +28,8 @@ INK: Mapping[Theme, Mapping[str, str]] = {
 }
 FONT = "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans Arabic', sans-serif"
 VEGA_LITE = "6.4"
+ZOOM = "zoom"
+"""What a drawing that is alive calls the selection that its scales follow."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +40,15 @@ class Chart(ABC):
         title: What it is of.
         description: What it shows, for people who do not see it.
         mirrored: Whether it is read from right to left.
+        voice: How its numbers are written; the page on which it stands says so.
+        zooms: Scales that can be zoomed; they are of numbers, and no map has any.
     """
 
     title: str
     description: str
     mirrored: bool
+    voice: Voice = field(default=Voice(), kw_only=True)
+    zooms: ClassVar[tuple[Literal["x", "y"], ...]] = ()
 
     @property
     @abstractmethod
@@ -45,6 +58,10 @@ class Chart(ABC):
     @abstractmethod
     def drawing(self, theme: Theme) -> alt.TopLevelMixin:
         """What Vega-Lite is to draw."""
+
+    def explored(self, theme: Theme) -> alt.TopLevelMixin:
+        """What Vega-Lite is to draw for who looks closer: with tooltips."""
+        return self.drawing(theme)
 
     @property
     def digest(self) -> str:
@@ -60,9 +77,32 @@ class Chart(ABC):
         made: dict[str, Any] = placed.configure(**_style(theme)).to_dict()
         return made
 
+    def exploration(self, theme: Theme) -> dict[str, Any]:
+        """The drawing as browsers make it alive: as wide as there is room, with its zoom.
+
+        What Vega-Lite does not know stands in ``usermeta``: how numbers are written, and the
+        signals that hold the ends of each scale that can be zoomed.
+        """
+        placed: Any = self.explored(theme)
+        if self.zooms:
+            bound = alt.selection_interval(name=ZOOM, bind="scales", encodings=[*self.zooms])
+            placed = placed.add_params(bound)
+        fit = alt.AutoSizeParams(type="fit", contains="padding")
+        placed = placed.properties(width="container", height=self.size[1], autosize=fit)
+        made: dict[str, Any] = placed.configure(**_style(theme)).to_dict()
+        first = made.get("layer", [made])[0]
+        made["usermeta"] = {
+            "numbers": self.voice.numerals(),
+            "zooms": {one: f"{ZOOM}_{first['encoding'][one]['field']}" for one in self.zooms},
+        }
+        return made
+
     def draw(self, theme: Theme) -> bytes:
         """The chart as an SVG document."""
-        svg = vl_convert.vegalite_to_svg(self.specification(theme), vl_version=VEGA_LITE)
+        specification = self.specification(theme)
+        svg = vl_convert.vegalite_to_svg(
+            specification, vl_version=VEGA_LITE, format_locale=self.voice.numerals()
+        )
         return self._named(svg).encode()
 
     def _named(self, svg: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any
 
 from deploy.console.charts.base import INK, Chart, Theme
 
@@ -36,3 +37,8 @@ class Charts:
         if (found := self._drawn.get((digest, theme))) is None:
             found = self._drawn[digest, theme] = chart.draw(theme)
         return found
+
+    def exploration(self, digest: str, theme: Theme) -> dict[str, Any] | None:
+        """What a browser makes alive of a chart; None for one that is not known."""
+        chart = self._known.get(digest)
+        return None if chart is None else chart.exploration(theme)

@@ -11,8 +11,7 @@ from deploy.alerts.answering import assessment
 from deploy.console.alerts.boards import NAMES, Board, visible
 from deploy.console.app_state import console_of
 from deploy.console.errors import AnswerOutdated, NotAllowed, NothingThere
-from deploy.console.i18n import tongue
-from deploy.console.pages.shared import page
+from deploy.console.pages.shared import page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.security.forms import Fields
 from deploy.console.views.alert import whole
@@ -39,7 +38,7 @@ def show_all(
     quarter: Word = "",
 ) -> HTMLResponse:
     """What was told to this reader, as they chose to see it."""
-    console, speaks = console_of(request), tongue(language)
+    console, speaks = console_of(request), speaking(request, language)
     boards = [console.boards[channel] for channel in visible(who)]
     chosen = Chosen(state, detector, country, quarter)
     return page(request, speaks, "alerts.html", model=inbox(boards, chosen, speaks))
@@ -50,7 +49,7 @@ def show(
     request: Request, language: Language, board: BoardName, name: AlertName, who: Allowed
 ) -> HTMLResponse:
     """One alert, to those it was told to."""
-    console, speaks = console_of(request), tongue(language)
+    console, speaks = console_of(request), speaking(request, language)
     found, alert = _found(request, board, name, who)
     if found.channel.answers is not None:
         # What is told to a few is noted; surges are for everybody.

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
-from deploy.console.i18n import tongue
-from deploy.console.pages.shared import page
+from deploy.console.pages.shared import page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views.auditing import audited
 from schemas.codelists import Language
@@ -24,6 +23,6 @@ def show(
     who: Annotated[Reader, Depends(reader(Role.OPERATOR))],
 ) -> HTMLResponse:
     """The newest entries, once the whole log was held against itself."""
-    audit, speaks = console_of(request).audit, tongue(language)
+    audit, speaks = console_of(request).audit, speaking(request, language)
     audit.write_once(who.name, "audited", "the audit log")
     return page(request, speaks, "audit.html", model=audited(audit, speaks))

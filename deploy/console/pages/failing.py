@@ -23,8 +23,8 @@ from deploy.console.errors import (
     SignInFailed,
     TooOften,
 )
-from deploy.console.i18n import Tongue, noop, preferred, tongue
-from deploy.console.pages.shared import page
+from deploy.console.i18n import Tongue, noop, preferred
+from deploy.console.pages.shared import page, speaking
 from deploy.console.security.roles import known_reader
 from deploy.exports.errors import LibraryMissing, ReleaseWithdrawn
 from deploy.exports.labels import LANGUAGES
@@ -158,5 +158,5 @@ def _sign_in(request: Request, error: SouthmedError) -> str:
 def _speaks(request: Request) -> Tongue:
     for language in LANGUAGES:
         if request.url.path.startswith(f"/{language}/"):
-            return tongue(language)
-    return tongue(preferred(request.headers.get("accept-language", "")))
+            return speaking(request, language)
+    return speaking(request, preferred(request.headers.get("accept-language", "")))

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
-from deploy.console.i18n import tongue
-from deploy.console.pages.shared import page
+from deploy.console.pages.shared import page, speaking
 from deploy.console.security import Reader, Role, reader
 from processors.release.sampler import coverage
 from schemas.codelists import Language
@@ -24,5 +23,11 @@ def show(
     _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
 ) -> HTMLResponse:
     """The page; its numbers are those of the file of tables."""
-    noise = console_of(request).tables.noise
-    return page(request, tongue(language), "help.html", noise=noise, coverage=coverage(noise.band))
+    noise, speaks = console_of(request).tables.noise, speaking(request, language)
+    return page(
+        request,
+        speaks,
+        "help.html",
+        noise=noise,
+        coverage=coverage(noise.band),
+    )

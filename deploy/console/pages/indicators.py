@@ -9,8 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.errors import NothingThere
-from deploy.console.i18n import tongue
-from deploy.console.pages.shared import page
+from deploy.console.pages.shared import page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import indicator as view
 from deploy.console.views.indicator import Chosen
@@ -25,7 +24,7 @@ Word = Annotated[str, Query(max_length=60, pattern=r"^[A-Z0-9_,-]*$")]
 @router.get("/{language}/indicators")
 def show_all(request: Request, language: Language, _reader: Allowed) -> HTMLResponse:
     """Every indicator of the catalogue."""
-    speaks = tongue(language)
+    speaks = speaking(request, language)
     rows = view.listed(console_of(request).live.snapshot, speaks)
     return page(request, speaks, "indicators.html", rows=rows)
 
@@ -41,7 +40,7 @@ def show(
     country: Word = "",
 ) -> HTMLResponse:
     """One indicator, as the reader chose to see it."""
-    speaks = tongue(language)
+    speaks = speaking(request, language)
     snapshot = console_of(request).live.snapshot
     model = view.page(snapshot, code, Chosen(period, by, country), speaks)
     if model is None:

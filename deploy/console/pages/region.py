@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
-from deploy.console.i18n import tongue
-from deploy.console.pages.shared import page
+from deploy.console.pages.shared import page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import words
 from deploy.console.views.cuts import ALL
@@ -26,7 +25,7 @@ def show(
     _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
 ) -> HTMLResponse:
     """The page."""
-    speaks = tongue(language)
+    speaks = speaking(request, language)
     model = region(console_of(request).live.snapshot, speaks)
     areas = [words.area(code, speaks) for code in (*COUNTRIES, ALL)]
     name = words.indicator_name(MAIN, speaks)

@@ -9,8 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.errors import NothingThere
-from deploy.console.i18n import tongue
-from deploy.console.pages.shared import page
+from deploy.console.pages.shared import page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import calendar as view
 from deploy.console.views.words import unslug
@@ -24,7 +23,7 @@ Allowed = Annotated[Reader, Depends(reader(Role.VIEWER))]
 @router.get("/{language}/releases")
 def show_all(request: Request, language: Language, _reader: Allowed) -> HTMLResponse:
     """What is due, what is out, and what the budget still holds."""
-    console, speaks = console_of(request), tongue(language)
+    console, speaks = console_of(request), speaking(request, language)
     model = view.calendar(console.live.snapshot, console.tables, console.today(), speaks)
     return page(request, speaks, "releases.html", model=model)
 
@@ -38,7 +37,7 @@ def show(
     verify: Annotated[bool, Query()] = False,
 ) -> HTMLResponse:
     """One release; asked to, verifies it now from the bytes that travelled."""
-    console, speaks = console_of(request), tongue(language)
+    console, speaks = console_of(request), speaking(request, language)
     snapshot, key = console.live.snapshot, unslug(name)
     if key not in snapshot:
         raise NothingThere()

@@ -2,13 +2,17 @@
 
 A page's address begins with its language, so that switching the language keeps the place, and an
 address that somebody is sent looks the same to them.
+
+Digits of Arabic are kept in a cookie and not in the address: they are the reader's habit and no
+part of what is shown, so who is sent an address reads it with their own. Nothing is kept by others
+that would differ: pages are kept by nobody, and a chart's address follows from what it says.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -16,9 +20,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from deploy.console.app_state import console_of
 from deploy.console.charts import Chart
-from deploy.console.i18n import ENDONYMS, Tongue, noop, tongue
+from deploy.console.i18n import ENDONYMS, Digits, Tongue, noop, tongue, usual_digits
 from deploy.console.pages.assets import asset
 from deploy.console.security.roles import Reader, Role, known_reader
+from deploy.console.security.sessions import DIGITS
 from deploy.console.views.words import slug
 from deploy.exports.labels import CONCEPTS, EXACT, UNSURE, label
 from schemas.codelists import Language
@@ -44,10 +49,19 @@ PLACES = (
 """The navigation."""
 
 
+def speaking(request: Request, language: Language) -> Tongue:
+    """The language of a page with the digits that its reader chose, or is used to."""
+    chosen: Digits
+    for chosen in get_args(Digits):
+        if language == "ar" and request.cookies.get(DIGITS) == chosen:
+            return tongue(language, chosen)
+    return tongue(language, usual_digits(language, request.headers.get("accept-language", "")))
+
+
 @cache
-def environment(language: Language) -> Environment:
+def environment(language: Language, digits: Digits = "latn") -> Environment:
     """The templates in a language."""
-    speaks = tongue(language)
+    speaks = tongue(language, digits)
     made = Environment(
         loader=PackageLoader("deploy.console"),
         autoescape=True,
@@ -74,6 +88,8 @@ def environment(language: Language) -> Environment:
         "day": speaks.day,
         "moment": speaks.moment,
         "period": speaks.period,
+        "prose": speaks.prose,
+        "written": speaks.written,
         "slug": slug,
     }
     return made
@@ -98,12 +114,12 @@ def page(
     console, who = console_of(request), known_reader(request)
 
     def chart_address(chart: Chart) -> str:
-        return console.charts.put(chart)
+        return console.charts.put(replace(chart, voice=speaks.voice))
 
     rest = request.url.path.removeprefix(f"/{speaks.language}")
     query = f"?{request.url.query}" if request.url.query else ""
     text = (
-        environment(speaks.language)
+        environment(speaks.language, speaks.digits)
         .get_template(template)
         .render(
             place=rest,

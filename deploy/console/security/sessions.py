@@ -22,9 +22,11 @@ LASTS = 8 * 3600.0
 IDLE = 3600.0
 SESSION: Final = "__Host-southmed"
 FLOW: Final = "__Host-southmed-sign-in"
+DIGITS: Final = "__Host-southmed-digits"
+"""Of no session: the digits that a reader of Arabic chose."""
 EVENTS = "/events"
 
-Name = Literal["__Host-southmed", "__Host-southmed-sign-in"]
+Name = Literal["__Host-southmed", "__Host-southmed-sign-in", "__Host-southmed-digits"]
 
 
 class _Content(TypedDict):

@@ -1,6 +1,6 @@
 // Keeps a page true while it is open. The server tells that something changed, never what: the page
 // is asked for again and its content put in place of the old one, with focus and scroll where they
-// were. A choice that a reader is making is left alone; without this module pages only age.
+// were. A choice that a reader is making is left alone, and so is a chart that is open; without this module pages only age.
 
 const events = new EventSource("/events");
 const banner = document.getElementById("standing");
@@ -14,6 +14,7 @@ function say(what) {
 }
 
 function choosing() {
+  if (document.querySelector("figure[data-open]") !== null) return true;
   return document.activeElement?.closest("form") !== null && document.activeElement !== document.body;
 }
 
@@ -80,7 +81,7 @@ function take(told) {
   });
 }
 
-document.addEventListener("focusout", () => {
+function done() {
   setTimeout(() => {
     if (!waiting || choosing()) return;
     waiting = false;
@@ -88,8 +89,10 @@ document.addEventListener("focusout", () => {
       if (await refresh().catch(() => false)) say("news");
     });
   });
-});
+}
 
+document.addEventListener("focusout", done);
+document.addEventListener("closed", done);
 events.addEventListener("standing", (event) => take(JSON.parse(event.data)));
 events.addEventListener("error", async () => {
   if (standing === "ended") return;

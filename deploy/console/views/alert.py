@@ -131,11 +131,11 @@ def _facts(alert: Alert, tongue: Tongue) -> Iterator[tuple[str, str]]:
         named = [kinds.label(code, language) for code in alert.about.link_types]
         yield say("Kinds of identifiers"), SEPARATOR[language].join(named)
     if isinstance(alert, AnalystAlert) and alert.about:
-        yield say("Cases"), alert.about.size
+        yield say("Cases"), tongue.written(alert.about.size)
     if isinstance(alert, Surge) and alert.about:
         yield say("Table"), alert.about.table
-        yield say("Statistic"), f"{alert.about.statistic:.3g}"
-        yield say("Threshold"), f"{alert.about.threshold:.3g}"
+        yield say("Statistic"), tongue.written(f"{alert.about.statistic:.3g}")
+        yield say("Threshold"), tongue.written(f"{alert.about.threshold:.3g}")
     if about is not None:
         yield say("Detector"), detector(alert)
 

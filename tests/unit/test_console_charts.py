@@ -1,0 +1,104 @@
+"""What charts hand to browsers: whole, in the reader's language, as often as it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from deploy.console.app import create_app
+from deploy.console.charts import Bars, Chart, Mark, Trend
+from deploy.console.i18n import Voice, tongue
+from deploy.console.pages.assets import VEGA, asset
+from tests.unit.console_guard import a_console, browser
+from tests.unit.test_console_alerts import VIEWER
+
+MARKS = tuple(
+    Mark(f"Q{n} \N{LEFT DOUBLE QUOTATION MARK}23'\"\\", n, n - 1, n + 1, hollow=False)
+    for n in (1, 2, 3)
+)
+CHARTS: dict[str, Chart] = {
+    "a trend": Trend("A trend", "From one to three.", False, MARKS, 4),
+    "bars": Bars("Bars", "One, two and three.", True, MARKS, 4),
+}
+
+
+def found(name: str, told: Any) -> Iterator[Any]:
+    """Everything of a name in a specification."""
+    if isinstance(told, dict):
+        yield from ([told[name]] if name in told else [])
+        for one in told.values():
+            yield from found(name, one)
+    elif isinstance(told, list):
+        for one in told:
+            yield from found(name, one)
+
+
+def kinds(base: type[Chart] = Chart) -> Iterator[type[Chart]]:
+    """Every kind of chart that pages are made of."""
+    for kind in base.__subclasses__():
+        if kind.__module__.startswith("deploy."):
+            yield from ([] if kind.__abstractmethods__ else [kind])
+            yield from kinds(kind)
+
+
+def test_every_kind_of_chart_is_tried_here() -> None:
+    assert {type(chart) for chart in CHARTS.values()} == set(kinds())
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_tells_its_numbers_to_who_looks_closer(name: str) -> None:
+    assert list(found("tooltip", CHARTS[name].exploration("light")))
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_is_zoomed_by_the_scales_that_its_kind_names(name: str) -> None:
+    chart = CHARTS[name]
+    made = chart.exploration("light")
+    bound = [one["select"]["encodings"] for one in made.get("params", [])]
+    assert bound == ([[*chart.zooms]] if chart.zooms else [])
+    assert set(made["usermeta"]["zooms"]) == set(chart.zooms)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_picture_holds_every_label_whatever_stands_in_it(name: str) -> None:
+    svg = CHARTS[name].draw("light").decode()
+    assert "Q3 \N{LEFT DOUBLE QUOTATION MARK}23" in svg
+
+
+def test_another_language_is_another_address_though_the_words_were_the_same() -> None:
+    chart = CHARTS["a trend"]
+    french = replace(chart, voice=Voice("fr"))
+    assert chart.digest != french.digest
+    assert chart.digest == replace(chart).digest
+
+
+def test_numbers_are_grouped_as_the_language_does() -> None:
+    marks = (Mark("2023", 12345, 12000, 13000, hollow=False),)
+    for language, told in (("en", "12,000"), ("fr", "12\u202f000")):
+        voice = tongue(language).voice  # type: ignore[arg-type]
+        assert told in Trend("t", "d", False, marks, 12000, voice=voice).draw("light").decode()
+
+
+async def test_a_specification_is_for_those_who_may_see_the_picture_and_kept_as_long() -> None:
+    for reader, status in ((VIEWER, 200), (None, 401)):
+        console = a_console(reader)
+        digest = console.charts.put(CHARTS["bars"])
+        async with browser(create_app(console)) as client:
+            for end in ("svg", "json"):
+                answer = await client.get(f"/charts/{digest}-dark.{end}")
+                assert answer.status_code == status
+                kept = "private, max-age=31536000, immutable"
+                assert (answer.headers["cache-control"] == kept) == (status == 200)
+                unknown = await client.get(f"/charts/{'0' * 32}-dark.{end}")
+                assert unknown.status_code == (404 if reader else 401)
+
+
+async def test_what_makes_charts_alive_is_served_from_here_and_kept_for_ever() -> None:
+    async with browser(create_app(a_console(None))) as client:
+        answer = await client.get(asset(VEGA))
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.text.rstrip().endswith("as vegaEmbed};")
