@@ -7,6 +7,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from html import escape
 from typing import Any, Literal
 
@@ -46,7 +47,7 @@ class Chart(ABC):
     def drawing(self, theme: Theme) -> alt.TopLevelMixin:
         """What Vega-Lite is to draw."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Its address."""
         told = json.dumps([type(self).__name__, asdict(self)], sort_keys=True).encode()

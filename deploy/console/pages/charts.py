@@ -15,14 +15,14 @@ KEPT = {"cache-control": "private, max-age=31536000, immutable"}
 
 
 @router.get("/charts/{digest}-{theme}.svg")
-def chart(
+async def chart(
     request: Request,
     digest: str,
     theme: Literal["light", "dark"],
     _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
 ) -> Response:
     """The drawing of a chart that some page has shown."""
-    svg = console_of(request).charts.drawn(digest, theme)
+    svg = await console_of(request).charts.drawn(digest, theme)
     if svg is None:
         raise NothingThere()
     return Response(svg, media_type="image/svg+xml", headers=KEPT)

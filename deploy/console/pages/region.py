@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.i18n import tongue
-from deploy.console.pages.shared import page
+from deploy.console.pages.shared import same_page
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import words
 from deploy.console.views.cuts import ALL
@@ -26,8 +26,14 @@ def show(
     _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
 ) -> HTMLResponse:
     """The page."""
-    speaks = tongue(language)
-    model = region(console_of(request).live.snapshot, speaks)
-    areas = [words.area(code, speaks) for code in (*COUNTRIES, ALL)]
-    name = words.indicator_name(MAIN, speaks)
-    return page(request, speaks, "region.html", model=model, areas=areas, main=MAIN, name=name)
+    speaks, snapshot = tongue(language), console_of(request).live.snapshot
+
+    def made() -> dict[str, Any]:
+        return {
+            "model": region(snapshot, speaks),
+            "areas": [words.area(code, speaks) for code in (*COUNTRIES, ALL)],
+            "main": MAIN,
+            "name": words.indicator_name(MAIN, speaks),
+        }
+
+    return same_page(request, speaks, "region.html", snapshot, made)

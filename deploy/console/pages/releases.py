@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from deploy.console.app_state import console_of
 from deploy.console.errors import NothingThere
 from deploy.console.i18n import tongue
-from deploy.console.pages.shared import page
+from deploy.console.pages.shared import page, same_page
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import calendar as view
 from deploy.console.views.words import unslug
@@ -25,8 +25,12 @@ Allowed = Annotated[Reader, Depends(reader(Role.VIEWER))]
 def show_all(request: Request, language: Language, _reader: Allowed) -> HTMLResponse:
     """What is due, what is out, and what the budget still holds."""
     console, speaks = console_of(request), tongue(language)
-    model = view.calendar(console.live.snapshot, console.tables, console.today(), speaks)
-    return page(request, speaks, "releases.html", model=model)
+    snapshot = console.live.snapshot
+
+    def made() -> dict[str, Any]:
+        return {"model": view.calendar(snapshot, console.tables, console.today(), speaks)}
+
+    return same_page(request, speaks, "releases.html", snapshot, made)
 
 
 @router.get("/{language}/releases/{name}")

@@ -40,16 +40,12 @@ def _provider(request: Request) -> tuple[Desk, Provider]:
     return desk, desk.provider
 
 
-def _counted(request: Request) -> None:
-    client = request.client
-    console_of(request).rates.check("sign-in", client.host if client else "")
-
-
 @router.get("/sign-in")
 async def sign_in(request: Request, back: Annotated[str, Query()] = "/") -> RedirectResponse:
-    """Leads to the provider."""
+    """Leads to the provider; who comes back from there began here and was counted here."""
     desk, provider = _provider(request)
-    _counted(request)
+    client = request.client
+    console_of(request).rates.check("sign-in", client.host if client else "")
     address, flow = await provider.begin(here(back))
     answer = RedirectResponse(address, 303)
     give(answer, FLOW, desk.keeping.put("sign-in", kept(flow), WHILE), WHILE)
@@ -60,7 +56,6 @@ async def sign_in(request: Request, back: Annotated[str, Query()] = "/") -> Redi
 async def signed_in(request: Request) -> RedirectResponse:
     """Begins the session of who comes back, and leads to the page that they wanted to see."""
     desk, provider = _provider(request)
-    _counted(request)
     found = desk.keeping.take("sign-in", request.cookies.get(FLOW, ""))
     if found is None:
         raise SignInFailed(expected="a sign-in that this browser began")
