@@ -66,6 +66,8 @@ class Provider:
         forge: Signs instead of the key: claims to a token.
         rejoin: Changes the answer that goes back with the browser.
         redirects: Where it may send browsers.
+        ends: Whether it has a place for signing out.
+        ended: Who signed out there.
     """
 
     issuer: str = ""
@@ -74,6 +76,8 @@ class Provider:
     forge: Callable[[Claims], str] | None = None
     rejoin: Callable[[dict[str, str]], None] = lambda _answer: None
     redirects: set[str] = field(default_factory=set)
+    ends: bool = True
+    ended: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def change_key(self) -> None:
@@ -120,6 +124,8 @@ def application(provider: Provider) -> FastAPI:
     @app.get("/.well-known/openid-configuration")
     def about() -> dict[str, str]:
         ends = {"authorization": "authorize", "token": "token"}
+        if provider.ends:
+            ends["end_session"] = "end"
         found = {f"{name}_endpoint": f"{provider.issuer}/{end}" for name, end in ends.items()}
         return {"issuer": provider.issuer, "jwks_uri": f"{provider.issuer}/keys", **found}
 
@@ -165,6 +171,16 @@ def application(provider: Provider) -> FastAPI:
             return JSONResponse({"error": "invalid_grant"}, 400)
         told = {"access_token": secrets.token_hex(), "token_type": "Bearer"}
         return JSONResponse({**told, "id_token": provider.token(asked)})
+
+    @app.get("/end")
+    def end(request: Request) -> RedirectResponse:
+        asked = request.query_params
+        session = jwt.decode(asked["id_token_hint"], provider.key, algorithms=["RS256"]).claims
+        assert session["aud"] == asked["client_id"] == CLIENT
+        assert asked["post_logout_redirect_uri"] in provider.redirects
+        provider.ended.append(session["sub"])
+        query = urlencode({"state": asked["state"]})
+        return RedirectResponse(f"{asked['post_logout_redirect_uri']}?{query}", 302)
 
     return app
 

@@ -17,6 +17,7 @@ from deploy.console.charts import Charts
 from deploy.console.errors import NothingToSendWith
 from deploy.console.follow import Live
 from deploy.console.pages.failing import failures
+from deploy.console.pages.remembering import Contents
 from deploy.console.pages.routes import ROUTERS
 from deploy.console.security import LOOPBACK_NAMES, Doorkeeper, Guarded, Reader, closed
 from deploy.console.security.audit import Audit
@@ -51,6 +52,7 @@ class Console:
         tables: The file of tables at hand.
         today: The date to go by.
         charts: What is drawn.
+        contents: What pages say that say the same to everybody.
         hosts: Names under which the console answers.
         desk: Where people sign in; None for nowhere.
         boards: What is told of networks and surges.
@@ -66,6 +68,7 @@ class Console:
     tables: Tables = field(default_factory=shipped)
     today: Callable[[], date] = _today
     charts: Charts = field(default_factory=Charts)
+    contents: Contents = field(default_factory=Contents)
     hosts: tuple[str, ...] = tuple(LOOPBACK_NAMES)
     desk: Desk | None = None
     boards: Boards = field(default_factory=Boards)

@@ -20,6 +20,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from processors.indicators.acceptance import Closing
@@ -157,6 +158,7 @@ class Measurement(NamedTuple):
         return cls(told.snapshot, told.output, told.rho)
 
 
+@lru_cache(maxsize=1000)
 def epsilon(rho: float, delta: float) -> float:
     """The smallest epsilon for which rho-zCDP gives (epsilon, delta)-differential privacy.
 

@@ -114,7 +114,7 @@ def write_settings(folder: Path, provider: Provider | None, address: str = ADDRE
     """The file ``console.yaml`` of a folder, and the secret beside it."""
     told: dict[str, Any] = {"address": address, "state": "state"}
     if provider is not None:
-        provider.redirects.add(f"{address}/signed-in")
+        provider.redirects |= {f"{address}/signed-in", f"{address}/signed-out"}
         write_private(folder / "client.secret", SECRET.encode())
         told["openid"] = {
             "issuer": provider.issuer,

@@ -35,6 +35,7 @@ OPEN_TO_ALL = {
     "GET /static/{digest}/{name}",
     "GET /sign-in",
     "GET /signed-in",
+    "GET /signed-out",
 }
 """What tells nothing of what was published."""
 

@@ -12,6 +12,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from html import escape
 from typing import Any, ClassVar, Literal
 
@@ -63,7 +64,7 @@ class Chart(ABC):
         """What Vega-Lite is to draw for who looks closer: with tooltips."""
         return self.drawing(theme)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Its address."""
         told = json.dumps([type(self).__name__, asdict(self)], sort_keys=True).encode()

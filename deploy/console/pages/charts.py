@@ -20,9 +20,9 @@ Allowed = Annotated[Reader, Depends(reader(Role.VIEWER))]
 
 
 @router.get("/charts/{digest}-{theme}.svg")
-def chart(request: Request, digest: str, theme: Theme, _reader: Allowed) -> Response:
+async def chart(request: Request, digest: str, theme: Theme, _reader: Allowed) -> Response:
     """The drawing of a chart that some page has shown."""
-    svg = console_of(request).charts.drawn(digest, theme)
+    svg = await console_of(request).charts.drawn(digest, theme)
     if svg is None:
         raise NothingThere()
     return Response(svg, media_type="image/svg+xml", headers=KEPT)

@@ -16,6 +16,8 @@ from deploy.console.security import Reader, Role, reader
 
 router = APIRouter()
 PING = 15
+MOMENT = 0.2
+"""Seconds in which what follows is told together."""
 LOOK_AGAIN = 30.0
 """Seconds after which who reads is asked for again, though nothing has changed."""
 
@@ -39,3 +41,5 @@ async def _told(request: Request, look_again: float) -> AsyncIterator[ServerSent
             continue
         with suppress(TimeoutError):
             await asyncio.wait_for(rung.wait(), look_again)
+            # On a day of release one message follows the other; browsers look once, not each time.
+            await asyncio.sleep(MOMENT)

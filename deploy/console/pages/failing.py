@@ -139,9 +139,14 @@ def _page(request: Request, said: Words, sign_in: str = "") -> HTMLResponse:
 
 def _note(request: Request, error: SouthmedError) -> None:
     tell(lines.REFUSED, code=error.code)
-    who = known_reader(request)
-    if who is not None:
-        console_of(request).audit.write(who.name, "refused", f"{error.code} {request.url.path}")
+    who, audit = known_reader(request), console_of(request).audit
+    if who is None:
+        return
+    if isinstance(error, TooOften):
+        # Whoever asks without end fills no log with it.
+        audit.write_once(who.name, "refused", error.code)
+    else:
+        audit.write(who.name, "refused", f"{error.code} {request.url.path}")
 
 
 def _sign_in(request: Request, error: SouthmedError) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.errors import NothingThere
-from deploy.console.pages.shared import page, speaking
+from deploy.console.pages.shared import same_page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import indicator as view
 from deploy.console.views.indicator import Chosen
@@ -24,9 +24,14 @@ Word = Annotated[str, Query(max_length=60, pattern=r"^[A-Z0-9_,-]*$")]
 @router.get("/{language}/indicators")
 def show_all(request: Request, language: Language, _reader: Allowed) -> HTMLResponse:
     """Every indicator of the catalogue."""
-    speaks = speaking(request, language)
-    rows = view.listed(console_of(request).live.snapshot, speaks)
-    return page(request, speaks, "indicators.html", rows=rows)
+    speaks, snapshot = speaking(request, language), console_of(request).live.snapshot
+    return same_page(
+        request,
+        speaks,
+        "indicators.html",
+        snapshot,
+        lambda: {"rows": view.listed(snapshot, speaks)},
+    )
 
 
 @router.get("/{language}/indicators/{code}")
@@ -40,10 +45,13 @@ def show(
     country: Word = "",
 ) -> HTMLResponse:
     """One indicator, as the reader chose to see it."""
-    speaks = speaking(request, language)
-    snapshot = console_of(request).live.snapshot
-    model = view.page(snapshot, code, Chosen(period, by, country), speaks)
-    if model is None:
-        raise NothingThere()
-    ends = [end for one in FORMATS.values() for end in one.writers]
-    return page(request, speaks, "indicator.html", model=model, ends=[*ends, NOTE])
+    speaks, snapshot = speaking(request, language), console_of(request).live.snapshot
+
+    def made() -> dict[str, Any]:
+        model = view.page(snapshot, code, Chosen(period, by, country), speaks)
+        if model is None:
+            raise NothingThere()
+        ends = [end for one in FORMATS.values() for end in one.writers]
+        return {"model": model, "ends": [*ends, NOTE]}
+
+    return same_page(request, speaks, "indicator.html", snapshot, made)

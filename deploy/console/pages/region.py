@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
-from deploy.console.pages.shared import page, speaking
+from deploy.console.pages.shared import same_page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import words
 from deploy.console.views.cuts import ALL
@@ -25,8 +25,14 @@ def show(
     _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
 ) -> HTMLResponse:
     """The page."""
-    speaks = speaking(request, language)
-    model = region(console_of(request).live.snapshot, speaks)
-    areas = [words.area(code, speaks) for code in (*COUNTRIES, ALL)]
-    name = words.indicator_name(MAIN, speaks)
-    return page(request, speaks, "region.html", model=model, areas=areas, main=MAIN, name=name)
+    speaks, snapshot = speaking(request, language), console_of(request).live.snapshot
+
+    def made() -> dict[str, Any]:
+        return {
+            "model": region(snapshot, speaks),
+            "areas": [words.area(code, speaks) for code in (*COUNTRIES, ALL)],
+            "main": MAIN,
+            "name": words.indicator_name(MAIN, speaks),
+        }
+
+    return same_page(request, speaks, "region.html", snapshot, made)

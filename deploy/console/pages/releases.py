@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.errors import NothingThere
-from deploy.console.pages.shared import page, speaking
+from deploy.console.pages.shared import page, same_page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import calendar as view
 from deploy.console.views.words import unslug
@@ -24,8 +24,12 @@ Allowed = Annotated[Reader, Depends(reader(Role.VIEWER))]
 def show_all(request: Request, language: Language, _reader: Allowed) -> HTMLResponse:
     """What is due, what is out, and what the budget still holds."""
     console, speaks = console_of(request), speaking(request, language)
-    model = view.calendar(console.live.snapshot, console.tables, console.today(), speaks)
-    return page(request, speaks, "releases.html", model=model)
+    snapshot = console.live.snapshot
+
+    def made() -> dict[str, Any]:
+        return {"model": view.calendar(snapshot, console.tables, console.today(), speaks)}
+
+    return same_page(request, speaks, "releases.html", snapshot, made)
 
 
 @router.get("/{language}/releases/{name}")

@@ -10,6 +10,7 @@ that would differ: pages are kept by nobody, and a chart's address follows from 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, get_args
@@ -17,13 +18,16 @@ from typing import Any, get_args
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from deploy.console.app_state import console_of
 from deploy.console.charts import Chart
 from deploy.console.i18n import ENDONYMS, Digits, Tongue, noop, tongue, usual_digits
 from deploy.console.pages.assets import asset
+from deploy.console.pages.remembering import Content
 from deploy.console.security.roles import Reader, Role, known_reader
 from deploy.console.security.sessions import DIGITS
+from deploy.console.store import Snapshot
 from deploy.console.views.words import slug
 from deploy.exports.labels import CONCEPTS, EXACT, UNSURE, label
 from schemas.codelists import Language
@@ -99,6 +103,10 @@ def _holds(who: Reader | None, role: Role) -> bool:
     return who is not None and role in who.roles
 
 
+def _voiced(chart: Chart, speaks: Tongue) -> Chart:
+    return replace(chart, voice=speaks.voice)
+
+
 def page(
     request: Request, speaks: Tongue, template: str, status: int = 200, **model: Any
 ) -> HTMLResponse:
@@ -112,10 +120,6 @@ def page(
         model: What the page says.
     """
     console, who = console_of(request), known_reader(request)
-
-    def chart_address(chart: Chart) -> str:
-        return console.charts.put(replace(chart, voice=speaks.voice))
-
     rest = request.url.path.removeprefix(f"/{speaks.language}")
     query = f"?{request.url.query}" if request.url.query else ""
     text = (
@@ -129,10 +133,54 @@ def page(
             live=console.live,
             places=[one for one in PLACES if one.role is Role.VIEWER or _holds(who, one.role)],
             who=who,
-            number=console.number(who) if who else 0,
+            number=request.state.number if who else 0,
             token=console.tokens.of(who) if who else "",
-            chart_address=chart_address,
+            chart_address=lambda chart: console.charts.put(_voiced(chart, speaks)),
             **model,
         )
     )
     return HTMLResponse(text, status)
+
+
+def same_page(
+    request: Request,
+    speaks: Tongue,
+    template: str,
+    snapshot: Snapshot,
+    make: Callable[[], Mapping[str, Any]],
+) -> HTMLResponse:
+    """Lays a page out whose content is the same for all readers: made once, for all who ask.
+
+    Args:
+        request: What was asked for.
+        speaks: The language.
+        template: Name of the file; its blocks know nothing of who reads.
+        snapshot: What the content follows from, beside the address and the day.
+        make: Makes what the page says.
+    """
+    console = console_of(request)
+
+    def content() -> Content:
+        charts: dict[str, Chart] = {}
+
+        def chart_address(chart: Chart) -> str:
+            voiced = _voiced(chart, speaks)
+            charts[voiced.digest] = voiced
+            return voiced.digest
+
+        told = {**make(), "chart_address": chart_address}
+        found = environment(speaks.language, speaks.digits)
+        blocks = found.get_template(template)
+        macros = found.get_template("macros.html").make_module(told)
+        context = blocks.new_context({**told, "m": macros})
+        title, main = (
+            Markup("".join(blocks.blocks[name](context)))  # noqa: S704 - escaped by the template
+            for name in ("title", "main")
+        )
+        return Content(title, main, tuple(charts.values()))
+
+    address = (request.url.path, request.url.query, speaks.digits)
+    found = console.contents.get((address, snapshot.number, console.today()), content)
+    for chart in found.charts:
+        console.charts.put(chart)
+    return page(request, speaks, "content.html", content=found)

@@ -22,7 +22,7 @@ from schemas.errors import KeyFileInvalid
 from schemas.private_files import read_private, write_private
 
 KEY_FILE, SESSIONS_FILE, AUDIT_FILE = "console.key", "sessions.sqlite", "audit.sqlite"
-SIGNED_IN = "/signed-in"
+SIGNED_IN, SIGNED_OUT = "/signed-in", "/signed-out"
 """Where the provider sends browsers back to."""
 
 
@@ -79,7 +79,8 @@ def guarding(settings: Settings) -> Guarding:
     keeping = Keeping(folder / SESSIONS_FILE, key)
     provider = None
     if settings.openid is not None:
-        provider = Provider(settings.openid, settings.address + SIGNED_IN)
+        addresses = (settings.address + SIGNED_IN, settings.address + SIGNED_OUT)
+        provider = Provider(settings.openid, *addresses)
     desk = Desk(keeping, Sessions(keeping), provider, settings.certificates)
     return Guarding(desk, Audit(folder / AUDIT_FILE), Tokens(key))
 

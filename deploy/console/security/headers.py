@@ -3,7 +3,7 @@
 The rules:
 
 1. They load nothing but our own files, run no script or style that stands in a page, put the
-   console into no frame, and keep no page.
+   console into no frame, keep no page, and come back by TLS where they came by it.
 2. Requests are answered only under names that were given, so that no other site can have its own
    name lead here (DNS rebinding).
 """
@@ -37,6 +37,8 @@ HEADERS: Mapping[str, str] = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+SECURE_ONLY = "max-age=31536000"
+"""Under TLS: for a year browsers come by no other way."""
 LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
 
 
@@ -58,6 +60,8 @@ class Guarded:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
+                if scope.get("scheme") == "https":
+                    headers["strict-transport-security"] = SECURE_ONLY
                 if "cache-control" not in headers:
                     headers["cache-control"] = "no-store"
             await send(message)

@@ -7,7 +7,8 @@ The rules:
 2. A sign-in belongs to the browser that began it: state, nonce and PKCE's secret lie with the
    console, under a cookie, for `WHILE` seconds and for one answer.
 3. An identity token is signed by a key of the provider, with one of `ALGORITHMS`, for us, for this
-   sign-in, and not out of date. Of the provider's other tokens none is kept.
+   sign-in, and not out of date. It is kept with the session if the provider can be asked to end its
+   own one too: it says which. Of the provider's other tokens none is kept.
 4. The provider's keys are asked for once more when a token names one that is not known: they were
    changed.
 5. Whatever else happens is no sign-in.
@@ -20,7 +21,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -58,20 +59,38 @@ class Flow:
     back: str
 
 
+class Told(NamedTuple):
+    """What the provider says of who signed in.
+
+    Attributes:
+        claims: Of the identity token.
+        token: The identity token itself; empty if nothing will be asked with it.
+    """
+
+    claims: Mapping[str, Any]
+    token: str
+
+
 class Provider:
     """The provider, as this console uses it.
 
     Args:
         settings: Who it is.
         redirect: Where it sends browsers back to.
+        farewell: Where it sends them after they signed out there.
         clock: The time, in seconds since 1970.
     """
 
     def __init__(
-        self, settings: OpenIdSettings, redirect: str, clock: Callable[[], float] = time.time
+        self,
+        settings: OpenIdSettings,
+        redirect: str,
+        farewell: str,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings
         self._redirect = redirect
+        self._farewell = farewell
         self._clock = clock
         self._about: Mapping[str, Any] | None = None
         self._keys: KeySet | None = None
@@ -106,7 +125,7 @@ class Provider:
         at = about["authorization_endpoint"]
         return f"{at}{'&' if '?' in at else '?'}{urlencode(asked)}", flow
 
-    async def finish(self, flow: Flow, answer: Mapping[str, str]) -> Mapping[str, Any]:
+    async def finish(self, flow: Flow, answer: Mapping[str, str]) -> Told:
         """What the provider says of who signed in.
 
         Args:
@@ -127,7 +146,42 @@ class Provider:
         token = told.get("id_token")
         if not isinstance(token, str):
             raise SignInFailed(expected="an identity token")
-        return await self._claims(token, flow.nonce)
+        claims = await self._claims(token, flow.nonce)
+        return Told(claims, token if await self._end() else "")
+
+    async def ending(self, token: str) -> tuple[str, str] | None:
+        """Where to send a browser so that the provider ends its own session too.
+
+        Args:
+            token: The identity token of the session.
+
+        Returns:
+            The address and the state that comes back; None where the provider does not say where,
+            or does not answer: the session here has ended all the same.
+        """
+        try:
+            at = await self._end() if token else ""
+        except ProviderUnreachable:
+            at = ""
+        if not at:
+            return None
+        state = secrets.token_urlsafe(32)
+        asked = {
+            "id_token_hint": token,
+            "client_id": self.settings.client_id,
+            "post_logout_redirect_uri": self._farewell,
+            "state": state,
+        }
+        return f"{at}{'&' if '?' in at else '?'}{urlencode(asked)}", state
+
+    async def _end(self) -> str:
+        """The provider's own place for signing out; empty for none that is safe."""
+        at = str((await self._discovered()).get("end_session_endpoint", ""))
+        try:
+            safe_address(at.partition("?")[0])
+        except ValueError:
+            return ""
+        return at
 
     async def _exchanged(self, code: str, verifier: str) -> Mapping[str, Any]:
         about = await self._discovered()

@@ -83,12 +83,16 @@ def reader(role: Role) -> Callable[[Request], Awaitable[Reader]]:
     """
 
     async def admitted(request: Request) -> Reader:
-        doorkeeper: Doorkeeper = request.app.state.console.doorkeeper
-        found = await doorkeeper(request)
+        console = request.app.state.console
+        found: Reader | None = await console.doorkeeper(request)
         if found is None:
             raise NotAdmitted()
         # Pages name who reads, and errors are told of whom they happened to.
         request.state.reader = found
+        # Before the page is made: it may then show something newer than it says, never older.
+        request.state.number = console.number(found)
+        if found.bound:
+            console.rates.check("request", found.bound)
         if role not in found.roles:
             raise NotAllowed(expected=f"the role {role}")
         return found

@@ -11,7 +11,7 @@ The rules:
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypedDict, cast
+from typing import Final, Literal, NotRequired, TypedDict, cast
 
 from fastapi import Request, Response
 
@@ -33,6 +33,7 @@ class _Content(TypedDict):
     name: str
     roles: list[str]
     country: str
+    token: NotRequired[str]
 
 
 class Sessions:
@@ -45,10 +46,12 @@ class Sessions:
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping
 
-    def begin(self, request: Request, response: Response, reader: Reader) -> None:
-        """Begins the session of somebody who signed in."""
+    def begin(self, request: Request, response: Response, reader: Reader, token: str = "") -> None:
+        """Begins the session of somebody who signed in, at the provider with this token."""
         self._keeping.take("session", request.cookies.get(SESSION, ""))
         content = _Content(name=reader.name, roles=sorted(reader.roles), country=reader.country)
+        if token:
+            content["token"] = token
         shown = self._keeping.put("session", cast("dict[str, object]", content), LASTS, IDLE)
         give(response, SESSION, shown, LASTS)
 
@@ -62,10 +65,10 @@ class Sessions:
         bound = self._keeping.bound(shown)
         return Reader(content["name"], roles, content["country"], "session", bound)
 
-    def end(self, request: Request, response: Response) -> None:
-        """Ends the session of a request."""
-        self._keeping.take("session", request.cookies.get(SESSION, ""))
-        take_away(response, SESSION)
+    def end(self, request: Request) -> str:
+        """Ends the session of a request, and gives the token that names the provider's."""
+        content = self._keeping.take("session", request.cookies.get(SESSION, "")) or {}
+        return str(content.get("token", ""))
 
 
 def give(response: Response, name: Name, value: str, lasts: float) -> None:

@@ -1,0 +1,71 @@
+"""Contents of pages that are the same for all readers: made once, however many ask for them.
+
+After a release everybody's browser asks for its page again in the same moment. Whoever is first has
+the content made, the others wait for it; only the frame about it, which names the reader, is each
+reader's own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from deploy.console.charts import Chart
+
+MOST = 100
+"""Contents that are remembered; with the charts that all of them show."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What stands in the frame of a page.
+
+    Attributes:
+        title: Of the page.
+        main: The page's own part.
+        charts: What it shows; they have to be there as long as it is.
+    """
+
+    title: Markup
+    main: Markup
+    charts: Sequence[Chart]
+
+
+class Contents:
+    """Contents by what they follow from, the newest."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._known: OrderedDict[Hashable, Future[Content]] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Content]) -> Content:
+        """The content, made now if nobody asked for it before.
+
+        Args:
+            key: Everything that it follows from.
+            make: Makes it.
+        """
+        with self._lock:
+            found = self._known.get(key)
+            if found is None:
+                ours = self._known[key] = Future()
+                while len(self._known) > self._most:
+                    self._known.popitem(last=False)
+            self._known.move_to_end(key)
+        if found is not None:
+            return found.result()
+        try:
+            ours.set_result(make())
+        except BaseException as error:
+            # Whoever waits fails with us; whoever comes later tries again.
+            with self._lock:
+                if self._known.get(key) is ours:
+                    del self._known[key]
+            ours.set_exception(error)
+        return ours.result()
