@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from deploy.console.pages import (
     alerts,
     auditing,
+    briefs,
     charts,
     download,
     events,
@@ -27,6 +28,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     region.router,
     indicators.router,
     releases.router,
+    briefs.router,
     alerts.router,
     helping.router,
     auditing.router,
