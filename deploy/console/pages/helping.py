@@ -11,6 +11,7 @@ from deploy.console.app_state import console_of
 from deploy.console.i18n import tongue
 from deploy.console.pages.shared import page
 from deploy.console.security import Reader, Role, reader
+from deploy.console.views.tour import STOPS, WORDS_A_MINUTE
 from processors.release.sampler import coverage
 from schemas.codelists import Language
 
@@ -25,4 +26,12 @@ def show(
 ) -> HTMLResponse:
     """The page; its numbers are those of the file of tables."""
     noise = console_of(request).tables.noise
-    return page(request, tongue(language), "help.html", noise=noise, coverage=coverage(noise.band))
+    return page(
+        request,
+        tongue(language),
+        "help.html",
+        noise=noise,
+        coverage=coverage(noise.band),
+        stops=STOPS,
+        speed=WORDS_A_MINUTE[language],
+    )
