@@ -28,6 +28,7 @@ WORDS = {
     "alerts": "deploy.commands.alerts:app",
     "consume": "deploy.commands.consume:consume",
     "console": "deploy.commands.console:app",
+    "brief": "deploy.commands.brief:brief",
     "health": "deploy.commands.health:health",
     "verify": "deploy.commands.verify:verify",
     "doctor": "deploy.commands.doctor:doctor",

@@ -130,3 +130,11 @@ class NothingToSendWith(ConsoleError):
     code = "CONSOLE_NOTHING_TO_SEND_WITH"
     summary = "this console cannot pass answers on"
     advice = "Serve it with --broker."
+
+
+class BriefUnanswered(ConsoleError):
+    """Nothing is published from which a brief of that area and year could be made."""
+
+    code = "CONSOLE_BRIEF_UNANSWERED"
+    summary = "nothing is published of that area and year"
+    advice = "Choose a year of which the final tables are out."

@@ -17,7 +17,7 @@ class LibraryMissing(ExportError):
 
     code = "LIBRARY_MISSING"
     summary = "a library that this format needs is not installed"
-    advice = "Install southmed with the extra that is named, or choose csv or jsonl."
+    advice = "Install southmed with the extra that is named, or choose a format that needs none."
 
 
 class ReleaseWithdrawn(ExportError):

@@ -11,6 +11,7 @@ from deploy.console.views.cuts import answer
 from deploy.console.views.region import MAIN
 from tests.console.conftest import Opened
 from tests.console.world import snapshot
+from tests.extras import library
 
 
 def tab_to(page: Any, what: str, most: int = 60) -> None:
@@ -103,3 +104,30 @@ def test_a_table_is_taken_along_as_a_file_that_says_what_the_page_says(
         form, sex = shown.nth(line).locator("td").first.inner_text().split(" · ")
         value = shown.nth(line).locator(".value").inner_text()
         assert values[country, form, sex] == value
+
+
+def test_a_brief_for_a_minister_is_chosen_read_and_taken_along(
+    opened: Opened, tmp_path: Path
+) -> None:
+    library("typst", "console")
+    page = opened("/en/region")
+    page.get_by_role("navigation").get_by_role("link", name="Brief").click()
+    choose(page, "#area", "Morocco")
+    choose(page, "#period", "2022")
+    tab_to(page, "#show")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/brief?area=MAR&period=2022")
+    title, number = page.locator("h1").inner_text(), page.locator(".headline .value").inner_text()
+    with page.expect_download() as coming:
+        page.locator("#pdf").click()
+    file = tmp_path / coming.value.suggested_filename
+    coming.value.save_as(file)
+    assert file.name == "southmed-MAR-2022.pdf"
+    (sheet,) = library("pypdf", "dev").PdfReader(file).pages
+    said = sheet.extract_text()
+    assert title in said
+    assert number in said.split()
+    # What is printed leads back to what was shown.
+    (note,) = sheet["/Annots"]
+    page.goto(note.get_object()["/A"]["/URI"])
+    assert page.locator("h1").inner_text() == title

@@ -19,6 +19,8 @@ PAGES = (
     "releases",
     "releases/F1_2023_FINAL?verify=1",
     "releases/F4_2022_FINAL",
+    "brief",
+    "brief?area=TUN&period=2022",
     "help",
     "alerts",
     "alerts?state=DISMISSED&detector=&country=TUN&quarter=",

@@ -26,6 +26,7 @@ PAGES = (
     "/en/releases",
     "/en/releases/F1_2023_FINAL?verify=1",
     "/en/help",
+    "/en/brief",
     "/en/download/F1_2023_FINAL.csv",
 )
 OPEN_TO_ALL = {

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from deploy.console.app_state import console_of
 from deploy.console.pages.shared import page, speaking
 from deploy.console.security import Reader, Role, reader
+from deploy.console.views.tour import STOPS, WORDS_A_MINUTE
 from processors.release.sampler import coverage
 from schemas.codelists import Language
 
@@ -30,4 +31,6 @@ def show(
         "help.html",
         noise=noise,
         coverage=coverage(noise.band),
+        stops=STOPS,
+        speed=WORDS_A_MINUTE[language],
     )

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from deploy.console.pages import (
     alerts,
     auditing,
+    briefs,
     charts,
     digits,
     download,
@@ -29,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     region.router,
     indicators.router,
     releases.router,
+    briefs.router,
     alerts.router,
     helping.router,
     auditing.router,

@@ -47,6 +47,7 @@ PLACES = (
     Place("indicators", noop("Indicators")),
     Place("alerts", noop("Alerts")),
     Place("releases", noop("Releases")),
+    Place("brief", noop("Brief")),
     Place("help", noop("Help")),
     Place("audit", noop("Audit log"), Role.OPERATOR),
 )
