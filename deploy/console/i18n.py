@@ -40,8 +40,12 @@ Digits = Literal["latn", "arab"]
 ZERO: dict[Digits, str] = {"latn": "0", "arab": "\N{ARABIC-INDIC DIGIT ZERO}"}
 ARABIC_INDIC = {ord("0") + n: ord(ZERO["arab"]) + n for n in range(10)} | {ord("%"): "٪"}
 POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
-COUNTED = re.compile(r"(?<![A-Za-z0-9_.:|/+-])[0-9]+(?:\.[0-9]+)?(?![A-Za-z0-9_|/:-]|\.[0-9])")
-"""A number in running text; not what is a part of a code, a day or an address."""
+ISO = r"[0-9]{4}-(?:Q[1-4]|[0-9]{2}(?:-[0-9]{2})?)"
+RUN = re.compile(
+    rf"(?<![A-Za-z0-9_.:|/+-])(?:(?P<iso>{ISO})|(?P<band>[0-9]+-[0-9]+|[0-9]+\+)"
+    r"|(?P<number>[0-9]+(?:\.[0-9]+)?))(?![A-Za-z0-9_|/:+-]|\.[0-9])"
+)
+"""In running text a period or day, a band, or a number; not what is a part of a code or address."""
 
 
 @dataclass(frozen=True)
@@ -134,13 +138,21 @@ class Tongue:
         return POINT.sub("\N{ARABIC DECIMAL SEPARATOR}", text).translate(ARABIC_INDIC)
 
     def prose(self, text: str) -> str:
-        """Running text: numbers have the reader's digits, codes and ISO days stay.
+        """Running text: numbers have the reader's digits; codes, ISO periods and days stay.
+
+        Between words from right to left ``2026-07`` would be seen as ``07-2026``: what has a hyphen
+        within is held together.
 
         Example:
-            >>> tongue("ar", "arab").prose("F1: 97.9% of 12 cells, 2023-06-30")
-            'F1: ٩٧٫٩% of ١٢ cells, 2023-06-30'
+            >>> tongue("ar", "arab").prose("F1: 97.9% of 12 cells")
+            'F1: ٩٧٫٩% of ١٢ cells'
         """
-        return COUNTED.sub(lambda one: self.written(one[0]), text)
+
+        def shown(run: re.Match[str]) -> str:
+            told = run[0] if run["iso"] else self.written(run[0])
+            return told if run["number"] else f"{LEFT_TO_RIGHT}{told}{ISOLATE_ENDS}"
+
+        return RUN.sub(shown, text) if self.direction == "rtl" else text
 
     def day(self, day: date) -> str:
         return self.written(format_date(day, "long", locale=self.language))

@@ -10,9 +10,11 @@ from deploy.console.charts.base import INK
 from deploy.console.views.cuts import answer
 from deploy.console.views.region import MAIN
 from tests.console.conftest import Opened
+from tests.console.served import served
 from tests.console.test_journeys import tab_to
+from tests.console.test_live import LAST, add_the_rest, banner, known
 from tests.console.test_pages import violations
-from tests.console.world import snapshot
+from tests.console.world import releases, snapshot
 
 ALIVE = "figure[data-open] .alive svg"
 BARS, TREND = 0, 1
@@ -198,3 +200,20 @@ def test_digits_are_chosen_by_keyboard_and_charts_follow_into_their_tooltips(
     assert not set(told) & set("0123456789")
     assert set(told) & set("٠١٢٣٤٥٦٧٨٩")
     assert violations(page) == []
+
+
+def test_a_chart_that_is_open_stays_while_news_come_and_closing_it_shows_them(
+    opened: Opened,
+) -> None:
+    with served(known(len(releases()) - LAST)) as young:
+        page = opened("/en/region", at=young.url)
+        before = page.locator("#changes ~ ul").inner_text()
+        explore(page, TREND)
+        young.do(add_the_rest)
+        page.wait_for_timeout(1500)
+        assert page.locator(ALIVE).is_visible()
+        assert page.locator("#changes ~ ul").inner_text() == before
+        page.keyboard.press("Escape")
+        banner(page, "news")
+        assert page.locator("#changes ~ ul").inner_text() != before
+        page.close()

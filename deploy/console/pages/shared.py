@@ -77,6 +77,8 @@ def environment(language: Language, digits: Digits = "latn") -> Environment:
     )
     made.install_gettext_translations(speaks.texts, newstyle=True)  # type: ignore[attr-defined]
     made.globals |= {
+        # Jinja's own would write the number itself, as a program does.
+        "ngettext": speaks.ngettext,
         "tongue": speaks,
         "endonyms": ENDONYMS,
         "asset": asset,

@@ -61,8 +61,8 @@ async function explore(button) {
   button.setAttribute("aria-busy", "true");
   try {
     const [vegaEmbed, specification] = await loaded(button);
-    // Meanwhile another one may have been asked for, or the page have become another.
-    if (asked === figure && figure.isConnected) {
+    // Meanwhile another one may have been asked for, or none any more.
+    if (asked === figure) {
       await draw(figure, vegaEmbed, specification);
       button.setAttribute("aria-pressed", "true");
     }
@@ -72,6 +72,7 @@ async function explore(button) {
   } finally {
     button.removeAttribute("aria-busy");
     if (asked === figure) asked = null;
+    if (open === null) document.dispatchEvent(new Event("closed"));
   }
 }
 

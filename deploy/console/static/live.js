@@ -14,7 +14,7 @@ function say(what) {
 }
 
 function choosing() {
-  if (document.querySelector("figure[data-open]") !== null) return true;
+  if (document.querySelector("figure[data-open], .explore[aria-busy]") !== null) return true;
   return document.activeElement?.closest("form") !== null && document.activeElement !== document.body;
 }
 

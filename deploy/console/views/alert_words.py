@@ -5,11 +5,10 @@ Nothing is said that does not stand in the message to its reader.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from deploy.console.alerts.boards import Board
-from deploy.console.i18n import ISOLATE_ENDS, LEFT_TO_RIGHT, Tongue, noop
+from deploy.console.i18n import Tongue, noop
 from deploy.exports.labels import label
 from schemas.alerts import Alert, AnalystAlert, ContactAlert, Surge
 from schemas.codelists import Language, codelist
@@ -23,10 +22,6 @@ DETECTORS: Mapping[str, str] = {
     "D5": noop("A chain from recruitment to exploitation"),
     "D6": noop("The same way of working"),
 }
-
-PERIOD = re.compile(r"20[0-9]{2}-(?:Q[1-4]|[0-9]{2})")
-BAND = re.compile(r"[0-9]+-[0-9]+|[0-9]+\+")
-RUNS = re.compile(f"{PERIOD.pattern}|{BAND.pattern}")
 
 
 def audience(board: Board, tongue: Tongue) -> str:
@@ -54,21 +49,13 @@ def detector_name(alert: Alert, tongue: Tongue) -> str:
 
 
 def words(alert: Alert, tongue: Tongue) -> str:
-    """The evidence in words, as it was signed; from right to left, with its periods held together.
+    """The evidence in words, as it was signed.
 
-    ``2026-07`` would stand there as ``07-2026``. It is put right where it is shown, not where it is
-    signed: words on the topics stay as they are, and alerts that are out are not told anew.
+    Periods in it are held together where it is shown (`Tongue.prose`), not where it is signed:
+    words on the topics stay as they are, and alerts that are out are not told anew.
     """
     told = getattr(alert.evidence, "words", None)
-    text = str(getattr(told, tongue.language)) if told else ""
-    return RUNS.sub(lambda run: _held(run[0], tongue), tongue.prose(text))
-
-
-def _held(run: str, tongue: Tongue) -> str:
-    if tongue.direction == "ltr":
-        return run
-    shown = run if PERIOD.fullmatch(run) else tongue.written(run)
-    return f"{LEFT_TO_RIGHT}{shown}{ISOLATE_ENDS}"
+    return tongue.prose(str(getattr(told, tongue.language))) if told else ""
 
 
 def countries(alert: Alert) -> list[str]:
