@@ -46,10 +46,14 @@ class Chart(ABC):
     def drawing(self, theme: Theme) -> alt.TopLevelMixin:
         """What Vega-Lite is to draw."""
 
+    def told(self) -> Any:
+        """All that it shows, as JSON has it."""
+        return asdict(self)
+
     @property
     def digest(self) -> str:
         """Its address."""
-        told = json.dumps([type(self).__name__, asdict(self)], sort_keys=True).encode()
+        told = json.dumps([type(self).__name__, self.told()], sort_keys=True).encode()
         return hashlib.sha256(told).hexdigest()[:32]
 
     def specification(self, theme: Theme) -> dict[str, Any]:
