@@ -180,7 +180,8 @@ async def test_a_chart_is_drawn_once_somebody_looks_and_names_itself() -> None:
     get = getting()
     text = (await get("/ar/region")).text
     addresses = re.findall(r"/charts/\w+-(?:light|dark)\.svg", text)
-    assert len(addresses) == 12
+    # Six charts and the two of corridors, one of which in two widths; each light and dark.
+    assert len(addresses) == 18
     light, dark = (await get(addresses[1])), (await get(addresses[0]))
     assert light.headers["content-type"] == "image/svg+xml"
     assert light.content != dark.content

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
@@ -12,6 +12,7 @@ from deploy.console.i18n import tongue
 from deploy.console.pages.shared import page
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import words
+from deploy.console.views.corridors import Chosen, corridors
 from deploy.console.views.cuts import ALL
 from deploy.console.views.region import COUNTRIES, MAIN, region
 from schemas.codelists import Language
@@ -27,7 +28,17 @@ def show(
 ) -> HTMLResponse:
     """The page."""
     speaks = tongue(language)
-    model = region(console_of(request).live.snapshot, speaks)
+    console = console_of(request)
+    snapshot = console.live.snapshot
+    model = region(snapshot, speaks)
     areas = [words.area(code, speaks) for code in (*COUNTRIES, ALL)]
     name = words.indicator_name(MAIN, speaks)
-    return page(request, speaks, "region.html", model=model, areas=areas, main=MAIN, name=name)
+    flows = corridors(snapshot, Chosen(), console.atlas, speaks)
+    told: dict[str, Any] = {
+        "model": model,
+        "areas": areas,
+        "main": MAIN,
+        "name": name,
+        "flows": flows,
+    }
+    return page(request, speaks, "region.html", **told)

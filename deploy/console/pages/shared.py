@@ -36,6 +36,7 @@ class Place:
 PLACES = (
     Place("region", noop("Region")),
     Place("indicators", noop("Indicators")),
+    Place("corridors", noop("Corridors")),
     Place("alerts", noop("Alerts")),
     Place("releases", noop("Releases")),
     Place("help", noop("Help")),
