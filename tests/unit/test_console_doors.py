@@ -213,6 +213,6 @@ async def test_a_page_keeps_as_much_room_for_a_chart_as_it_takes() -> None:
     get = getting()
     text = (await get("/en/region")).text
     told = re.findall(r'src="(/charts/\S+?)" width="(\d+)" height="(\d+)"', text)
-    assert len(told) == 6
+    assert len(told) == 8
     for address, width, height in told:
         assert f'width="{width}" height="{height}"' in (await get(address)).text[:400]
