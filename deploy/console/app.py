@@ -16,6 +16,7 @@ from deploy.console.alerts.boards import Boards
 from deploy.console.charts import Charts
 from deploy.console.errors import NothingToSendWith
 from deploy.console.follow import Live
+from deploy.console.maps import Atlas, shipped_atlas
 from deploy.console.pages.failing import failures
 from deploy.console.pages.remembering import Contents
 from deploy.console.pages.routes import ROUTERS
@@ -60,6 +61,7 @@ class Console:
         audit: What readers do.
         tokens: What their forms carry.
         rates: How often they may do what.
+        atlas: What maps are drawn of.
     """
 
     live: Live
@@ -76,6 +78,7 @@ class Console:
     audit: Audit = field(default_factory=Audit)
     tokens: Tokens = field(default_factory=Tokens)
     rates: Rates = field(default_factory=Rates)
+    atlas: Atlas = field(default_factory=shipped_atlas)
 
     def __post_init__(self) -> None:
         # Whoever watches hears one bell, whatever has changed.

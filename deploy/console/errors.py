@@ -60,6 +60,14 @@ class SettingsInvalid(ConsoleError):
     advice = "Correct what is named; docs/console-access.md says what may stand there."
 
 
+class MapInvalid(ConsoleError):
+    """The file that ``map`` of ``console.yaml`` names is no map of the region."""
+
+    code = "CONSOLE_MAP_INVALID"
+    summary = "no map can be drawn of the file"
+    advice = "Correct what is named; deploy/console/maps/README.md says what such a file holds."
+
+
 class SignInFailed(ConsoleError):
     """What the provider sent back is no sign-in of this browser."""
 

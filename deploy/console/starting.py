@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.alerts.answering import send
 from deploy.console.app import Console
 from deploy.console.follow import Live
+from deploy.console.maps import read_atlas, shipped_atlas
 from deploy.console.security import LOOPBACK_NAMES, unsafe_open
 from deploy.console.security.desk import guarding
 from deploy.console.security.settings import Settings, read_settings
@@ -28,9 +29,11 @@ def guarded(broker: Broker, trust: Trust, config: Path) -> tuple[Console, Settin
 
     Raises:
         SettingsInvalid: The file cannot be used.
+        MapInvalid: The map that it names cannot be used.
         AuditUnusable, KeyFileInvalid: What it needs in its folder is not there.
     """
     settings = read_settings(config)
+    atlas = read_atlas(settings.map) if settings.map else shipped_atlas()
     guard = guarding(settings)
     console = Console(
         Live(),
@@ -41,5 +44,6 @@ def guarded(broker: Broker, trust: Trust, config: Path) -> tuple[Console, Settin
         send=partial(send, broker),
         audit=guard.audit,
         tokens=guard.tokens,
+        atlas=atlas,
     )
     return console, settings

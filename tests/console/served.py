@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 
@@ -46,17 +47,21 @@ class Served:
 
 
 @contextmanager
-def served(known: Snapshot, port: int = 0, boards: Boards | None = None) -> Iterator[Served]:
+def served(
+    known: Snapshot, port: int = 0, boards: Boards | None = None, **more: Any
+) -> Iterator[Served]:
     """A console that knows something.
 
     Args:
         known: What it knows.
         port: Where it listens; 0 for any free one.
         boards: What it knows of alerts; nothing by default.
+        more: What else the console is made of.
     """
     live = Live(known, Standing.LIVE)
+    known_boards = boards or Boards()
     app = create_app(
-        Console(live, trusting, unsafe_open, today=lambda: TODAY, boards=boards or Boards())
+        Console(live, trusting, unsafe_open, today=lambda: TODAY, boards=known_boards, **more)
     )
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)

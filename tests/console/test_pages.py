@@ -16,6 +16,8 @@ PAGES = (
     "indicators",
     "indicators/VIC_IDENT?period=2023&by=FORM&country=",
     "indicators/VIC_PRES",
+    "corridors",
+    "corridors?period=2024-Q4&country=LBN",
     "releases",
     "releases/F1_2023_FINAL?verify=1",
     "releases/F4_2022_FINAL",

@@ -182,7 +182,8 @@ async def test_a_chart_is_drawn_once_somebody_looks_and_names_itself() -> None:
     get = getting()
     text = (await get("/ar/region")).text
     addresses = re.findall(r"/charts/\w+-(?:light|dark)\.svg", text)
-    assert len(addresses) == 12
+    # Six charts and the two of corridors, one of which in two widths; each light and dark.
+    assert len(addresses) == 18
     light, dark = (await get(addresses[1])), (await get(addresses[0]))
     assert light.headers["content-type"] == "image/svg+xml"
     assert light.content != dark.content
@@ -214,6 +215,6 @@ async def test_a_page_keeps_as_much_room_for_a_chart_as_it_takes() -> None:
     get = getting()
     text = (await get("/en/region")).text
     told = re.findall(r'src="(/charts/\S+?)" width="(\d+)" height="(\d+)"', text)
-    assert len(told) == 6
+    assert len(told) == 8
     for address, width, height in told:
         assert f'width="{width}" height="{height}"' in (await get(address)).text[:400]

@@ -43,6 +43,7 @@ class Chart(ABC):
         mirrored: Whether it is read from right to left.
         voice: How its numbers are written; the page on which it stands says so.
         zooms: Scales that can be zoomed; they are of numbers, and no map has any.
+        rigid: Whether it has one width only, because its places are pixels.
     """
 
     title: str
@@ -50,6 +51,7 @@ class Chart(ABC):
     mirrored: bool
     voice: Voice = field(default=Voice(), kw_only=True)
     zooms: ClassVar[tuple[Literal["x", "y"], ...]] = ()
+    rigid: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -64,10 +66,14 @@ class Chart(ABC):
         """What Vega-Lite is to draw for who looks closer: with tooltips."""
         return self.drawing(theme)
 
+    def told(self) -> Any:
+        """All that it shows, as JSON has it."""
+        return asdict(self)
+
     @cached_property
     def digest(self) -> str:
         """Its address."""
-        told = json.dumps([type(self).__name__, asdict(self)], sort_keys=True).encode()
+        told = json.dumps([type(self).__name__, self.told()], sort_keys=True).encode()
         return hashlib.sha256(told).hexdigest()[:32]
 
     def specification(self, theme: Theme) -> dict[str, Any]:
@@ -79,7 +85,7 @@ class Chart(ABC):
         return made
 
     def exploration(self, theme: Theme) -> dict[str, Any]:
-        """The drawing as browsers make it alive: as wide as there is room, with its zoom.
+        """The drawing as browsers make it alive: as wide as there is room if it can, with its zoom.
 
         What Vega-Lite does not know stands in ``usermeta``: how numbers are written, and the
         signals that hold the ends of each scale that can be zoomed.
@@ -89,7 +95,8 @@ class Chart(ABC):
             bound = alt.selection_interval(name=ZOOM, bind="scales", encodings=[*self.zooms])
             placed = placed.add_params(bound)
         fit = alt.AutoSizeParams(type="fit", contains="padding")
-        placed = placed.properties(width="container", height=self.size[1], autosize=fit)
+        width = self.size[0] if self.rigid else "container"
+        placed = placed.properties(width=width, height=self.size[1], autosize=fit)
         made: dict[str, Any] = placed.configure(**_style(theme)).to_dict()
         first = made.get("layer", [made])[0]
         made["usermeta"] = {

@@ -11,6 +11,7 @@ from deploy.console.app_state import console_of
 from deploy.console.pages.shared import same_page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import words
+from deploy.console.views.corridors import Chosen, corridors
 from deploy.console.views.cuts import ALL
 from deploy.console.views.region import COUNTRIES, MAIN, region
 from schemas.codelists import Language
@@ -25,7 +26,8 @@ def show(
     _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
 ) -> HTMLResponse:
     """The page."""
-    speaks, snapshot = speaking(request, language), console_of(request).live.snapshot
+    speaks, console = speaking(request, language), console_of(request)
+    snapshot = console.live.snapshot
 
     def made() -> dict[str, Any]:
         return {
@@ -33,6 +35,7 @@ def show(
             "areas": [words.area(code, speaks) for code in (*COUNTRIES, ALL)],
             "main": MAIN,
             "name": words.indicator_name(MAIN, speaks),
+            "flows": corridors(snapshot, Chosen(), console.atlas, speaks),
         }
 
     return same_page(request, speaks, "region.html", snapshot, made)

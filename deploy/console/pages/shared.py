@@ -45,6 +45,7 @@ class Place:
 PLACES = (
     Place("region", noop("Region")),
     Place("indicators", noop("Indicators")),
+    Place("corridors", noop("Corridors")),
     Place("alerts", noop("Alerts")),
     Place("releases", noop("Releases")),
     Place("brief", noop("Brief")),
@@ -52,6 +53,8 @@ PLACES = (
     Place("audit", noop("Audit log"), Role.OPERATOR),
 )
 """The navigation."""
+MACROS = {"m": "macros.html", "c": "corridor_macros.html"}
+"""By which names templates import what they share."""
 
 
 def speaking(request: Request, language: Language) -> Tongue:
@@ -174,8 +177,8 @@ def same_page(
         told = {**make(), "chart_address": chart_address}
         found = environment(speaks.language, speaks.digits)
         blocks = found.get_template(template)
-        macros = found.get_template("macros.html").make_module(told)
-        context = blocks.new_context({**told, "m": macros})
+        macros = {name: found.get_template(file).make_module(told) for name, file in MACROS.items()}
+        context = blocks.new_context({**told, **macros})
         title, main = (
             Markup("".join(blocks.blocks[name](context)))  # noqa: S704 - escaped by the template
             for name in ("title", "main")

@@ -141,6 +141,8 @@ class Settings(_Closed):
     tls: TlsSettings | None = None
     behind_proxy: bool = False
     """Whether a proxy on this machine stands before it and says where requests come from."""
+    map: Path | None = None
+    """GeoJSON of the host's own, in the place of the map that ships."""
 
     @model_validator(mode="after")
     def _somebody_may_come_in(self) -> Self:

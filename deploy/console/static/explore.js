@@ -8,6 +8,7 @@
 
 const told = document.getElementById("explore").dataset;
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const slim = matchMedia("(max-width: 45rem)");
 const TOOLTIP = "tooltip";
 const STEP = 0.25;
 const MOVES = {
@@ -25,7 +26,8 @@ let asked = null;
 document.documentElement.classList.add("scripted");
 
 async function loaded(button) {
-  const address = `/charts/${button.dataset.chart}-${dark.matches ? "dark" : "light"}.json`;
+  const drawing = button.dataset[slim.matches ? "narrow" : "chart"];
+  const address = `/charts/${drawing}-${dark.matches ? "dark" : "light"}.json`;
   const [{ vegaEmbed }, answer] = await Promise.all([import(told.vega), fetch(address)]);
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   return [vegaEmbed, await answer.json()];
