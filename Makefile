@@ -12,7 +12,7 @@ QUICK ?=
 # Inputs that `make fuzz` gives to the opener.
 FUZZ ?= 1000000
 
-.PHONY: demo test quick faults soak attacks detect anonymity bench fuzz lint docs lock clean
+.PHONY: demo test quick faults soak attacks detect anonymity bench readers screens fuzz lint docs lock clean
 
 demo: $(READY)  ## Four registers, a broker, the intake, and a summary that reconciles.
 	$(BIN)/southmed demo
@@ -47,6 +47,12 @@ anonymity: $(READY)  ## pycanon, in an environment of its own, measures k and l 
 
 bench: $(READY)  ## Microseconds and memory per event, beside a plain consumer loop.
 	$(BIN)/southmed bench
+
+readers: $(READY)  ## 200 readers with open streams before one console: what it costs.
+	$(BIN)/python -m tests.readers $(if $(QUICK),--quick)
+
+screens: $(READY)  ## Pictures of every page of the console, in build/screens.
+	$(BIN)/python -m tests.console.screens
 
 fuzz: $(READY)  ## A million random and mutated inputs to the opener.
 	$(BIN)/python -m tests.attacks.fuzz --examples $(FUZZ)

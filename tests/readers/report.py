@@ -35,9 +35,6 @@ def problems(outcome: Outcome) -> Counter[str]:
         last = expected(name, outcome.before, outcome.published)
         found["a reader who was not told of everything"] += notes.heard[-1].number != last
         found["a reader who does not see the newest"] += notes.shown != last
-        found["a stream that told of a broker away"] += any(
-            one.standing != "live" for one in notes.heard
-        )
     return +found
 
 
@@ -85,6 +82,9 @@ def document(outcome: Outcome) -> dict[str, Any]:
             "MiB at most": outcome.resident[1] >> 20,
         },
         "events": sum(len(notes.heard) for _, notes in outcome.people),
+        "told that the broker is away": sum(
+            any(one.standing != "live" for one in notes.heard) for _, notes in outcome.people
+        ),
         "bytes": sum(sizes.values()),
         "problems": dict(problems(outcome)),
     }
@@ -105,6 +105,8 @@ def show(told: dict[str, Any]) -> None:
     )
     out.print(f"all signed in from one address within {told['signed in within s']} s")
     out.print(f"{told['events']} events, {told['bytes']:,} bytes of answers")
+    if told["told that the broker is away"]:
+        out.print("for a while the broker did not answer in time, and readers were told so")
     for problem, times in told["problems"].items():
         out.print(f"[bold red]{times} times[/] {problem}")
     if not told["problems"]:

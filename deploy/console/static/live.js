@@ -5,6 +5,7 @@
 const events = new EventSource("/events");
 const banner = document.getElementById("standing");
 const root = document.documentElement;
+const AGAIN_AFTER = 3000;
 let standing = banner.dataset.standing;
 
 function say(what) {
@@ -32,6 +33,8 @@ function end() {
 async function refresh() {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
   if (answer.status === 401) end();
+  // Not now, but perhaps in a moment.
+  if (answer.status === 429 || answer.status >= 500) throw new Error("later");
   if (!answer.ok) return false;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = fresh.querySelector("main");
@@ -64,9 +67,20 @@ async function settle(told) {
     if (told.standing === "live" && before !== "live") say(before === "starting" ? "live" : "back");
   } else if (choosing()) {
     waiting = true;
-  } else if ((await refresh().catch(() => false)) && told.standing === "live") {
-    say(before === "starting" ? "live" : news ? "news" : "back");
+  } else {
+    const fresh = await refresh().catch(() => null);
+    if (fresh === null) again(told);
+    else if (fresh && told.standing === "live") {
+      say(before === "starting" ? "live" : news ? "news" : "back");
+    }
   }
+}
+
+// The stream may outlive a sleep or a network that went away, and tell what cannot be fetched yet.
+function again(told) {
+  standing = "away";
+  say("away");
+  setTimeout(() => newest === told && take({ ...told }), AGAIN_AFTER);
 }
 
 // One after the other: a release day brings many messages within a moment.
