@@ -36,6 +36,8 @@ class Place:
 PLACES = (
     Place("region", noop("Region")),
     Place("indicators", noop("Indicators")),
+    Place("justice", noop("Justice and referral")),
+    Place("cooperation", noop("Training and cooperation")),
     Place("alerts", noop("Alerts")),
     Place("releases", noop("Releases")),
     Place("help", noop("Help")),
