@@ -86,6 +86,15 @@ def test_years_are_the_newest_first_and_name_their_releases() -> None:
     assert len(part("requests").trends) == len(COUNTRIES)
 
 
+def test_charts_of_exact_numbers_speak_of_no_uncertainty() -> None:
+    for anchor in ("trainings", "requests"):
+        found = part(anchor)
+        for chart in (*found.charts, *found.trends):
+            assert "exact numbers" in chart.description
+            assert "uncertainty" not in chart.description
+            assert all(one.lower == one.value == one.upper for one in chart.marks)  # type: ignore[attr-defined]
+
+
 def test_a_country_of_which_none_are_told_says_so_and_draws_nothing_of_it() -> None:
     found = {one.anchor: one.none for one in page(snapshot(), Chosen("2023", "TUN"), EN).parts}
     assert found == {"trainings": True, "requests": True}
