@@ -150,7 +150,7 @@ def test_a_console_follows_its_broker_through_absence_and_forgery(
     scene: Scene, console_process: str, opened: Opened
 ) -> None:
     url = console_process
-    first, rest = messages()[:20], messages()[20:]
+    first, rest = messages()[:39], messages()[39:]
     publish(scene, *first)
     until(url, "live")
     page = opened("/en/region", at=url)

@@ -47,11 +47,11 @@ async def until(live: Live, holds: Callable[[Live], bool]) -> None:
 
 
 async def test_all_that_stands_is_known_and_what_comes_is_told_to_who_waits(scene: Scene) -> None:
-    await asyncio.to_thread(scene.publish, *messages()[:30])
+    await asyncio.to_thread(scene.publish, *messages()[:49])
     async with following(scene) as live:
         await until(live, lambda now: now.standing is Standing.LIVE)
-        assert len(live.snapshot.kept) == 30
-        await asyncio.to_thread(scene.publish, *messages()[30:])
+        assert len(live.snapshot.kept) == 49
+        await asyncio.to_thread(scene.publish, *messages()[49:])
         await until(live, lambda now: WITHDRAWN not in {r.key for r in now.snapshot.standing()})
         assert list(live.snapshot.kept) == [
             r.key for r in releases() if r.key != WITHDRAWN or r.withdrawn

@@ -46,6 +46,8 @@ PLACES = (
     Place("region", noop("Region")),
     Place("indicators", noop("Indicators")),
     Place("corridors", noop("Corridors")),
+    Place("justice", noop("Justice and referral")),
+    Place("cooperation", noop("Training and cooperation")),
     Place("alerts", noop("Alerts")),
     Place("releases", noop("Releases")),
     Place("brief", noop("Brief")),

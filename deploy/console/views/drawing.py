@@ -30,13 +30,20 @@ def top(figures: Iterable[Figure]) -> int:
 def trend(name: str, points: Sequence[tuple[str, Figure]], ceiling: int, tongue: Tongue) -> Chart:
     """A line through periods."""
     first, last = points[0], points[-1]
-    words = tongue.gettext(
-        "Line with a band of uncertainty. %(first)s: %(then)s. %(last)s: %(now)s.",
-        first=tongue.period(first[0]),
-        then=told(first[1], tongue),
-        last=tongue.period(last[0]),
-        now=told(last[1], tongue),
-    )
+    ends = {
+        "first": tongue.period(first[0]),
+        "then": told(first[1], tongue),
+        "last": tongue.period(last[0]),
+        "now": told(last[1], tongue),
+    }
+    if all(figure.exact for _, figure in points):
+        words = tongue.gettext(
+            "Line of exact numbers. %(first)s: %(then)s. %(last)s: %(now)s.", **ends
+        )
+    else:
+        words = tongue.gettext(
+            "Line with a band of uncertainty. %(first)s: %(then)s. %(last)s: %(now)s.", **ends
+        )
     marks = tuple(Mark.of(tongue.period(period), figure) for period, figure in points)
     return Trend(name, words, tongue.direction == "rtl", marks, ceiling)
 
@@ -44,7 +51,10 @@ def trend(name: str, points: Sequence[tuple[str, Figure]], ceiling: int, tongue:
 def bars(name: str, figures: Mapping[str, Figure], tongue: Tongue) -> Chart:
     """A bar for each code, the order given."""
     listed = "; ".join(f"{label}: {told(figure, tongue)}" for label, figure in figures.items())
-    words = tongue.gettext("Bars with whiskers of uncertainty. %(listed)s.", listed=listed)
+    if all(figure.exact for figure in figures.values()):
+        words = tongue.gettext("Bars of exact numbers. %(listed)s.", listed=listed)
+    else:
+        words = tongue.gettext("Bars with whiskers of uncertainty. %(listed)s.", listed=listed)
     marks = tuple(Mark.of(label, figure) for label, figure in figures.items())
     mirrored = tongue.direction == "rtl"
     return Bars(name, words, mirrored, marks, top(figures.values()))
