@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -58,6 +59,7 @@ class Console:
         audit: What readers do.
         tokens: What their forms carry.
         rates: How often they may do what.
+        run: Tells this process from others; snapshots are numbered anew in each.
     """
 
     live: Live
@@ -73,6 +75,7 @@ class Console:
     audit: Audit = field(default_factory=Audit)
     tokens: Tokens = field(default_factory=Tokens)
     rates: Rates = field(default_factory=Rates)
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def __post_init__(self) -> None:
         # Whoever watches hears one bell, whatever has changed.

@@ -20,6 +20,7 @@ PAGES = (
     "releases/F1_2023_FINAL?verify=1",
     "releases/F4_2022_FINAL",
     "help",
+    "api",
     "alerts",
     "alerts?state=DISMISSED&detector=&country=TUN&quarter=",
     *(f"alerts/{board}/{only(board).id}" for board in ("tun", "analysts", "surges")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from deploy.console.api import routes as api
 from deploy.console.pages import (
     alerts,
     auditing,
@@ -13,6 +14,7 @@ from deploy.console.pages import (
     helping,
     indicators,
     landing,
+    programs,
     region,
     releases,
     signing,
@@ -20,6 +22,7 @@ from deploy.console.pages import (
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
+    api.router,
     static.router,
     events.router,
     charts.router,
@@ -29,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     releases.router,
     alerts.router,
     helping.router,
+    programs.router,
     auditing.router,
     signing.router,
     # Last: it takes any single word.

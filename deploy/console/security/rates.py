@@ -23,8 +23,10 @@ class Rate(NamedTuple):
 RATES: Mapping[str, Rate] = {
     "sign-in": Rate(20, 60.0),
     "assessment": Rate(20, 60.0),
+    "api": Rate(300, 60.0),
 }
-"""By the address that somebody comes from for signing in, by name for what they send."""
+"""By the address that somebody comes from for signing in, by name for what they send and for
+what their programs ask."""
 MOST = 10_000
 """Of whom is kept count at the same time."""
 
