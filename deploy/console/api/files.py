@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
@@ -44,8 +45,20 @@ def as_sdmx_csv(table: Release, cells: Sequence[Cell]) -> str:
     return "".join([head, *lines])
 
 
+_WRITTEN: OrderedDict[tuple[str, str], list[str]] = OrderedDict()
+MOST = 100
+"""Releases whose SDMX-CSV is remembered: writing one takes a fifth of a second, and whoever reads
+a table in parts would have it written for every part."""
+
+
 def _lines(release: Release) -> list[str]:
-    return write_sdmx_csv(release, Style()).decode().splitlines(keepends=True)
+    name = release.key, release.statement.output
+    if (lines := _WRITTEN.get(name)) is None:
+        lines = write_sdmx_csv(release, Style()).decode().splitlines(keepends=True)
+        _WRITTEN[name] = lines
+        while len(_WRITTEN) > MOST:
+            _WRITTEN.popitem(last=False)
+    return lines
 
 
 WRITERS: Mapping[str, Callable[[Release, Sequence[Cell]], str]] = {
