@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
@@ -17,7 +18,7 @@ from deploy.console.api import published as view
 from deploy.console.api import told as alerts_view
 from deploy.console.api.accept import chosen as accepted
 from deploy.console.api.asking import Asked, Now, Published, Told
-from deploy.console.api.document import ANSWERS, OBSERVATIONS, document
+from deploy.console.api.document import ANSWERS, OBSERVATIONS, written
 from deploy.console.api.models import (
     AlertsPage,
     AlertWhole,
@@ -92,9 +93,14 @@ def part_of(found: Sequence[T], asked: Asked, part: Part) -> dict[str, Any]:
 
 @router.get("/openapi.json", include_in_schema=False)
 @router.head("/openapi.json", include_in_schema=False)
-def described() -> JSONResponse:
+def described() -> Response:
     """The document; it tells nothing of what was published, so nobody is asked who reads."""
-    return JSONResponse(document(router.routes))
+    return Response(_document(), media_type="application/json")
+
+
+@cache
+def _document() -> str:
+    return written(router.routes)
 
 
 @answers("/status", Status)
