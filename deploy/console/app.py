@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ class Console:
         tokens: What their forms carry.
         rates: How often they may do what.
         atlas: What maps are drawn of.
+        run: Tells this process from others; snapshots are numbered anew in each.
     """
 
     live: Live
@@ -79,6 +81,7 @@ class Console:
     tokens: Tokens = field(default_factory=Tokens)
     rates: Rates = field(default_factory=Rates)
     atlas: Atlas = field(default_factory=shipped_atlas)
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def __post_init__(self) -> None:
         # Whoever watches hears one bell, whatever has changed.

@@ -146,3 +146,27 @@ class BriefUnanswered(ConsoleError):
     code = "CONSOLE_BRIEF_UNANSWERED"
     summary = "nothing is published of that area and year"
     advice = "Choose a year of which the final tables are out."
+
+
+class ParameterInvalid(ConsoleError):
+    """A program asks for something in a way that the API does not know."""
+
+    code = "CONSOLE_PARAMETER_INVALID"
+    summary = "a parameter is not as it should be"
+    advice = "Compare the address with /api/v1/openapi.json."
+
+
+class NotAcceptable(ConsoleError):
+    """A program asks for a media type in which there is no answer."""
+
+    code = "CONSOLE_NOT_ACCEPTABLE"
+    summary = "there is no answer in that media type"
+    advice = "Ask for one of those that are named in the header Accept."
+
+
+class ApiReadOnly(ConsoleError):
+    """A program tries to change something."""
+
+    code = "CONSOLE_API_READ_ONLY"
+    summary = "the API is only read"
+    advice = "Ask with GET or HEAD; alerts are answered on their pages."

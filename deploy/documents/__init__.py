@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deploy.documents import (
     asyncapi,
+    console_api,
     data_dictionary,
     declaration_schemas,
     delivery_schema,
@@ -25,6 +26,7 @@ Rendered = Mapping[str, Callable[[], str]]
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "asyncapi.yaml": asyncapi.render,
+    "console-api.json": console_api.render,
     "data-dictionary.md": data_dictionary.render,
     "errors.md": error_table.render,
     "indicators.md": indicators_table.render,

@@ -28,6 +28,7 @@ PAGES = (
     "brief",
     "brief?area=TUN&period=2022",
     "help",
+    "api",
     "alerts",
     "alerts?state=DISMISSED&detector=&country=TUN&quarter=",
     *(f"alerts/{board}/{only(board).id}" for board in ("tun", "analysts", "surges")),

@@ -117,6 +117,8 @@ def test_a_certificate_opens_what_its_principal_may_read(
     boards = [f"/en/alerts/{b}/{only(b).id}" for b in ("tun", "mar", "analysts")]
     found = [getting(url, path, authority, shown) for path in (*boards, "/en/audit")]
     assert found == [tun, mar, analysts, audit]
+    programs = [path.replace("/en/", "/api/v1/") for path in boards]
+    assert [getting(url, path, authority, shown) for path in programs] == [tun, mar, analysts]
 
 
 def test_without_a_certificate_nothing_is_open(url: str, authority: Authority) -> None:

@@ -28,6 +28,12 @@ def without_extra(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_without_the_extra_its_document_cannot_be_made_and_says_what_is_missing() -> None:
+    done = without_extra("from deploy.documents.console_api import render; render()")
+    assert "LIBRARY_MISSING" in done.stderr
+    assert "southmed[console]" in done.stderr
+
+
 @pytest.fixture
 def trust(tmp_path: Path) -> Path:
     path = tmp_path / "trust.json"

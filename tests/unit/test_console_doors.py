@@ -27,6 +27,7 @@ PAGES = (
     "/en/releases/F1_2023_FINAL?verify=1",
     "/en/help",
     "/en/brief",
+    "/en/api",
     "/en/download/F1_2023_FINAL.csv",
 )
 OPEN_TO_ALL = {
@@ -34,6 +35,8 @@ OPEN_TO_ALL = {
     "GET /{language}",
     "GET /readyz",
     "GET /static/{digest}/{name}",
+    "GET /api/v1/openapi.json",
+    "HEAD /api/v1/openapi.json",
     "GET /sign-in",
     "GET /signed-in",
     "GET /signed-out",

@@ -7,18 +7,23 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from deploy.console import lines
+from deploy.console.api import problems
+from deploy.console.api.asking import Unchanged
 from deploy.console.app_state import console_of
 from deploy.console.errors import (
     AnswerOutdated,
+    ApiReadOnly,
     ClaimsUnclear,
     FormRefused,
+    NotAcceptable,
     NotAdmitted,
     NotAllowed,
     NothingThere,
+    ParameterInvalid,
     ProviderUnreachable,
     SignInFailed,
     TooOften,
@@ -66,6 +71,21 @@ SAID: Mapping[type[SouthmedError], Words] = {
         noop("What was sent does not come from a page of yours"),
         noop("Open the page again and send it from there."),
     ),
+    ParameterInvalid: (
+        422,
+        noop("A program asked for something in a way that is not known"),
+        noop("Compare the address with the description of the API."),
+    ),
+    NotAcceptable: (
+        406,
+        noop("There is no answer in that media type"),
+        noop("Ask for one of those that are named."),
+    ),
+    ApiReadOnly: (
+        405,
+        noop("The API is only read"),
+        noop("Alerts are answered on their pages."),
+    ),
     TooOften: (429, noop("That was too often"), noop("Wait a minute, then try again.")),
     AnswerOutdated: (
         409,
@@ -107,28 +127,55 @@ FAILED: Words = (
     noop("Something failed here"),
     noop("Try again in a moment. If it goes on, tell the platform's operator."),
 )
+PROBLEMS: Mapping[str, Words] = {
+    error.code: SAID[error]
+    for error in (
+        NotAdmitted,
+        NotAllowed,
+        NothingThere,
+        ApiReadOnly,
+        NotAcceptable,
+        ParameterInvalid,
+        TooOften,
+        LibraryMissing,
+    )
+}
+"""Those that programs may meet, by their codes."""
 
 
 def failures(app: FastAPI) -> None:
-    """Has errors answered with pages."""
+    """Has errors answered with pages, and programs with problems."""
 
     @app.exception_handler(SouthmedError)
-    async def _ours(request: Request, error: SouthmedError) -> HTMLResponse:
+    async def _ours(request: Request, error: SouthmedError) -> Response:
         if isinstance(error, NOTED):
             _note(request, error)
-        answer = _page(request, SAID.get(type(error), FAILED), sign_in=_sign_in(request, error))
+        said = SAID.get(type(error), FAILED)
+        answer: Response
+        if problems.asked_by_program(request):
+            answer = problems.problem(error, said[0])
+        else:
+            answer = _page(request, said, sign_in=_sign_in(request, error))
         if isinstance(error, TooOften):
             answer.headers["retry-after"] = WAIT
         return answer
 
     @app.exception_handler(RequestValidationError)
-    async def _odd(request: Request, _error: RequestValidationError) -> HTMLResponse:
+    async def _odd(request: Request, error: RequestValidationError) -> Response:
+        if problems.asked_by_program(request):
+            return await _ours(request, problems.invalid(error.errors()))
         return _page(request, SAID[NothingThere])
 
     @app.exception_handler(HTTPException)
-    async def _other(request: Request, error: HTTPException) -> HTMLResponse:
+    async def _other(request: Request, error: HTTPException) -> Response:
+        if problems.asked_by_program(request):
+            return await _ours(request, problems.of_status(error.status_code))
         _, happened, advice = SAID[NothingThere] if error.status_code < 500 else FAILED
         return _page(request, (error.status_code, happened, advice))
+
+    @app.exception_handler(Unchanged)
+    async def _unchanged(_request: Request, unchanged: Unchanged) -> Response:
+        return Response(status_code=304, headers=unchanged.headers)
 
 
 def _page(request: Request, said: Words, sign_in: str = "") -> HTMLResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from deploy.console.api import routes as api
 from deploy.console.pages import (
     alerts,
     auditing,
@@ -18,6 +19,7 @@ from deploy.console.pages import (
     indicators,
     justice,
     landing,
+    programs,
     region,
     releases,
     signing,
@@ -25,6 +27,7 @@ from deploy.console.pages import (
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
+    api.router,
     static.router,
     events.router,
     charts.router,
@@ -39,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     briefs.router,
     alerts.router,
     helping.router,
+    programs.router,
     auditing.router,
     signing.router,
     # Last: it takes any single word.

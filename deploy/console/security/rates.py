@@ -24,9 +24,11 @@ RATES: Mapping[str, Rate] = {
     "sign-in": Rate(300, 60.0),
     "request": Rate(1200, 60.0),
     "assessment": Rate(20, 60.0),
+    "api": Rate(300, 60.0),
 }
 """Beginnings of sign-ins by the address that somebody comes from: a whole ministry may come from
-one, all at nine o'clock. Requests by session, and a stream of events is one. Answers by name."""
+one, all at nine o'clock. Requests by session, and a stream of events is one. Answers, and what
+programs ask, by name."""
 MOST = 10_000
 """Of whom is kept count at the same time."""
 

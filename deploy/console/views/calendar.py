@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Literal
 
 from deploy.console.i18n import Tongue, noop
 from deploy.console.store import Kept, Snapshot
@@ -13,7 +14,7 @@ from deploy.console.views import words
 from deploy.exports.labels import REASONS, VINTAGE_LABELS
 from deploy.exports.method import note
 from processors.release.accountant import Accountant, epsilon
-from processors.release.calendar import items
+from processors.release.calendar import Item, items
 from processors.release.check import OK, WRONG, check
 from processors.release.tables import Tables
 from schemas.errors import SouthmedError
@@ -21,7 +22,8 @@ from schemas.releases import Release, open_release
 from schemas.trust import TrustDocument
 
 AHEAD = timedelta(days=200)
-STATES = {
+State = Literal["published", "withdrawn", "due", "to come"]
+STATES: Mapping[State, str] = {
     "published": noop("Published"),
     "withdrawn": noop("Withdrawn"),
     "due": noop("Due"),
@@ -78,8 +80,7 @@ def calendar(snapshot: Snapshot, tables: Tables, today: date, tongue: Tongue) ->
     account = Accountant.of(snapshot.releases(), budget)
     lines = [
         _due(item.due, item.key, snapshot, tables, today, tongue)
-        for item in reversed(items(tables, today + AHEAD))
-        if item.due > today - _SEEN or item.key in snapshot
+        for item in shown(snapshot, tables, today)
     ]
     return Calendar(
         today,
@@ -96,16 +97,30 @@ _SEEN = timedelta(days=400)
 """What was due longer ago and never came out is history, not news."""
 
 
+def shown(snapshot: Snapshot, tables: Tables, today: date) -> list[Item]:
+    """What the calendar tells of, what comes last first."""
+    return [
+        item
+        for item in reversed(items(tables, today + AHEAD))
+        if item.due > today - _SEEN or item.key in snapshot
+    ]
+
+
+def state(day: date, key: str, snapshot: Snapshot, today: date) -> State:
+    """How a release stands that is due on a day."""
+    if key in snapshot:
+        return "withdrawn" if snapshot[key].release.withdrawn else "published"
+    return "to come" if day > today else "due"
+
+
 def _due(
     day: date, key: str, snapshot: Snapshot, tables: Tables, today: date, tongue: Tongue
 ) -> Due:
     table, period, vintage = key.split("|")
-    state = "to come" if day > today else "due"
-    if key in snapshot:
-        state = "withdrawn" if snapshot[key].release.withdrawn else "published"
+    stands = state(day, key, snapshot, today)
     name = tables.tables[table].title.model_dump()[tongue.language]
     kind = VINTAGE_LABELS[vintage][tongue.language]
-    return Due(day, key, name, state, tongue.gettext(STATES[state]), kind, tongue.period(period))
+    return Due(day, key, name, stands, tongue.gettext(STATES[stands]), kind, tongue.period(period))
 
 
 def _spent(account: Accountant, quarter: str) -> Spent:

@@ -166,12 +166,18 @@ def page(snapshot: Snapshot, code: str, chosen: Chosen, tongue: Tongue) -> Page 
         codelist("CL_COUNT_STATUS").label(entry.status, language),
         [codelist("CL_FREQ").label(name, language) for name in entry.frequencies],
         list(entry.breakdowns),
-        [text.replace("`", "") for text in (formula_text(FORMULAS[code]), *counting_text(code))],
+        formula(code),
         _view(snapshot, code, chosen, tongue),
         [Choice(period, tongue.period(period)) for period in periods(releases)],
         [Choice(",".join(cut), words.cut_name(cut, tongue)) for cut in cuts(releases)],
         [Choice("", tongue.gettext("Each country")), *_areas(tongue)],
     )
+
+
+def formula(code: str) -> list[str]:
+    """How an indicator follows from what was counted, and how that is counted; in English."""
+    told = (formula_text(FORMULAS[code]), *counting_text(code))
+    return [text.replace("`", "") for text in told]
 
 
 def _areas(tongue: Tongue) -> list[Choice]:
