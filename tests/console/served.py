@@ -13,6 +13,7 @@ import uvicorn
 from deploy.console.alerts.boards import Boards
 from deploy.console.app import Console, create_app
 from deploy.console.follow import Live, Standing
+from deploy.console.quality.board import QualityBoard
 from deploy.console.security import unsafe_open
 from deploy.console.serving import listening
 from deploy.console.store import Snapshot
@@ -46,17 +47,30 @@ class Served:
 
 
 @contextmanager
-def served(known: Snapshot, port: int = 0, boards: Boards | None = None) -> Iterator[Served]:
+def served(
+    known: Snapshot,
+    port: int = 0,
+    boards: Boards | None = None,
+    quality: QualityBoard | None = None,
+) -> Iterator[Served]:
     """A console that knows something.
 
     Args:
         known: What it knows.
         port: Where it listens; 0 for any free one.
         boards: What it knows of alerts; nothing by default.
+        quality: What it knows of how data come in; nothing by default.
     """
     live = Live(known, Standing.LIVE)
     app = create_app(
-        Console(live, trusting, unsafe_open, today=lambda: TODAY, boards=boards or Boards())
+        Console(
+            live,
+            trusting,
+            unsafe_open,
+            today=lambda: TODAY,
+            boards=boards or Boards(),
+            quality=quality or QualityBoard(),
+        )
     )
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)

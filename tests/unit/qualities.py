@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from deploy.console.alerts.boards import Access
+from deploy.console.quality.board import Known, QualityBoard
 from processors.compacted import Record
 from processors.quality.expectations import shipped
 from schemas.keys import SigningKey
@@ -81,3 +83,15 @@ def a_record(quality: Quality, signer: SigningKey = PLATFORM_KEY, key: str = "")
     """A message as it stands on the topic."""
     value = quality.dump()
     return Record((key or quality.authority).encode(), value, sign_quality(value, signer), 0)
+
+
+def what_is_known(*messages: Quality) -> Known:
+    """What a console knows that has read some messages; by default the whole region's."""
+    known = Known()
+    for message in messages or a_region():
+        known = known.having(message)
+    return known.standing(Access.LIVE)
+
+
+def a_board() -> QualityBoard:
+    return QualityBoard(what_is_known().refusing(7, "UNKNOWN_KEY"))

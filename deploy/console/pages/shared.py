@@ -18,6 +18,7 @@ from deploy.console.app_state import console_of
 from deploy.console.charts import Chart
 from deploy.console.i18n import ENDONYMS, Tongue, noop, tongue
 from deploy.console.pages.assets import asset
+from deploy.console.quality.board import READERS
 from deploy.console.security.roles import Reader, Role, known_reader
 from deploy.console.views.words import slug
 from deploy.exports.labels import CONCEPTS, EXACT, UNSURE, label
@@ -31,6 +32,8 @@ class Place:
     path: str
     name: str
     role: Role = Role.VIEWER
+    others: frozenset[Role] = frozenset()
+    """Who may see it too."""
 
 
 PLACES = (
@@ -38,6 +41,7 @@ PLACES = (
     Place("indicators", noop("Indicators")),
     Place("alerts", noop("Alerts")),
     Place("releases", noop("Releases")),
+    Place("quality", noop("Data quality"), Role.ANALYST, READERS),
     Place("help", noop("Help")),
     Place("audit", noop("Audit log"), Role.OPERATOR),
 )
@@ -79,8 +83,10 @@ def environment(language: Language) -> Environment:
     return made
 
 
-def _holds(who: Reader | None, role: Role) -> bool:
-    return who is not None and role in who.roles
+def _leads(who: Reader | None, one: Place) -> bool:
+    """Whether the navigation leads somebody to a page."""
+    may = {one.role, *one.others}
+    return Role.VIEWER in may or (who is not None and bool(may & who.roles))
 
 
 def page(
@@ -111,7 +117,7 @@ def page(
             switch=f"{rest}{query}",
             address=str(request.url),
             live=console.live,
-            places=[one for one in PLACES if one.role is Role.VIEWER or _holds(who, one.role)],
+            places=[one for one in PLACES if _leads(who, one)],
             who=who,
             number=console.number(who) if who else 0,
             token=console.tokens.of(who) if who else "",
