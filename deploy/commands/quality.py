@@ -31,7 +31,7 @@ from schemas.quality import Quality
 
 app = typer.Typer(help="Who is silent, late or refused: how data come in.", no_args_is_help=True)
 
-COLUMNS = ["authority", "looked", "last batch", "30 days", "refused", "lag", "unknown", "gate"]
+COLUMNS = ["authority", "last batch", "30 days", "refused", "lag", "gate"]
 
 
 @app.command()
@@ -101,14 +101,11 @@ def _row(message: Quality) -> tuple[str, ...]:
     stopped = {*message.chains.suspended, *message.chains.gaps, *message.chains.waiting}
     if stopped:
         refused.append(f"streams stopped: {', '.join(map(str, sorted(stopped)))}")
-    most = [name for name, band in message.unknown.items() if band in ("20-49", "50-100")]
     return (
         message.authority,
-        message.looked.isoformat(),
         message.last_accepted.isoformat() if message.last_accepted else "never",
         window.accepted,
         ", ".join(refused),
         message.lag or "",
-        ", ".join(most),
         message.gate,
     )
