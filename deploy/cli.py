@@ -26,6 +26,7 @@ WORDS = {
     "release": "deploy.commands.release:app",
     "linkage": "deploy.commands.linkage:app",
     "alerts": "deploy.commands.alerts:app",
+    "quality": "deploy.commands.quality:app",
     "consume": "deploy.commands.consume:consume",
     "console": "deploy.commands.console:app",
     "brief": "deploy.commands.brief:brief",

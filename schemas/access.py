@@ -143,7 +143,7 @@ PRINCIPALS = (
     Principal(
         "processor.release",
         "platform",
-        "Publishes releases, and reads what was published: that is its ledger.",
+        "Publishes releases and how data come in; what it published is its ledger.",
     ),
     Principal(
         "processor.alerts",

@@ -38,7 +38,7 @@ class Topic:
     Attributes:
         template: Name, with ``{cc}`` for the country.
         message: Subject of the Avro schema of its values; for those of `JSON_MESSAGES` what they
-            are (`schemas.releases`, `schemas.alerts`).
+            are (`schemas.releases`, `schemas.alerts`, `schemas.quality`).
         writers: Principals that may write, with ``{cc}`` for the country's own.
         readers: Principals that may read.
         partitions: Number of partitions.
@@ -224,6 +224,24 @@ ANALYST_ASSESSMENTS = Topic(
     meaning="What analysts answer to their alerts.",
     compacted=True,
 )
+QUALITY = Topic(
+    "southmed.quality.v1",
+    message="quality",
+    # Whoever publishes releases reads all ledgers already.
+    writers=("processor.release",),
+    readers=(
+        "processor.release",
+        "authority.{cc}",
+        "contact.{cc}",
+        "analyst.coe",
+        "console",
+        "operator",
+    ),
+    partitions=1,
+    retention_ms=None,
+    meaning="How each authority's data come in: silent, late, refused; bands, nothing of persons.",
+    compacted=True,
+)
 TOPICS = (
     CASES,
     RECEIPTS,
@@ -237,8 +255,11 @@ TOPICS = (
     SURGES,
     CONTACT_ASSESSMENTS,
     ANALYST_ASSESSMENTS,
+    QUALITY,
 )
-JSON_MESSAGES = frozenset({"release", "contact_alert", "analyst_alert", "surge", "assessment"})
+JSON_MESSAGES = frozenset(
+    {"release", "contact_alert", "analyst_alert", "surge", "assessment", "quality"}
+)
 """Messages that are JSON, keyed; all others are Avro."""
 
 

@@ -21,6 +21,7 @@ from deploy.console.maps import Atlas, shipped_atlas
 from deploy.console.pages.failing import failures
 from deploy.console.pages.remembering import Contents
 from deploy.console.pages.routes import ROUTERS
+from deploy.console.quality.board import QualityBoard
 from deploy.console.security import LOOPBACK_NAMES, Doorkeeper, Guarded, Reader, closed
 from deploy.console.security.audit import Audit
 from deploy.console.security.desk import Desk
@@ -58,6 +59,7 @@ class Console:
         hosts: Names under which the console answers.
         desk: Where people sign in; None for nowhere.
         boards: What is told of networks and surges.
+        quality: What is told of how data come in.
         send: Passes an answer on.
         audit: What readers do.
         tokens: What their forms carry.
@@ -76,6 +78,7 @@ class Console:
     hosts: tuple[str, ...] = tuple(LOOPBACK_NAMES)
     desk: Desk | None = None
     boards: Boards = field(default_factory=Boards)
+    quality: QualityBoard = field(default_factory=QualityBoard)
     send: Send = nowhere
     audit: Audit = field(default_factory=Audit)
     tokens: Tokens = field(default_factory=Tokens)
@@ -85,11 +88,12 @@ class Console:
 
     def __post_init__(self) -> None:
         # Whoever watches hears one bell, whatever has changed.
-        self.boards.bell = self.live.bell
+        self.boards.bell = self.quality.bell = self.live.bell
 
     def number(self, reader: Reader) -> int:
         """Grows with every change that a reader may see, and with no other."""
-        return self.live.snapshot.number + self.boards.number(reader)
+        told = self.boards.number(reader) + self.quality.number(reader)
+        return self.live.snapshot.number + told
 
 
 def create_app(console: Console, follow: Callable[[], Awaitable[None]] | None = None) -> FastAPI:

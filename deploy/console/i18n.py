@@ -121,6 +121,10 @@ class Tongue:
             f"\N{LEFT-TO-RIGHT ISOLATE}{sign}{self.number(abs(value))}\N{POP DIRECTIONAL ISOLATE}"
         )
 
+    def apart(self, text: str) -> str:
+        """A code or a band, which is read from left to right in every language."""
+        return f"{LEFT_TO_RIGHT}{text}{ISOLATE_ENDS}"
+
     def measured(self, value: int) -> str:
         """A measurement, which may be below zero."""
         return self.signed(value) if value < 0 else self.number(value)

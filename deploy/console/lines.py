@@ -45,3 +45,19 @@ REFUSED = LogLine(
     ("code",),
     "Something was refused to a reader, or to somebody who would be one; the audit log says whom.",
 )
+QUALITY_REFUSED = LogLine(
+    "console",
+    "quality_refused",
+    "warning",
+    ("code", "offset"),
+    "A message of the topic of quality did not verify; it is not shown.",
+    "What does the error of that code advise?",
+)
+QUALITY_INTERRUPTED = LogLine(
+    "console",
+    "following_quality_interrupted",
+    "warning",
+    ("code",),
+    "The topic of quality cannot be followed at the moment; the console tries again.",
+    "If it goes on: what does the error of that code advise? Told once until it changes.",
+)

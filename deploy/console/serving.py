@@ -15,6 +15,7 @@ from deploy.console import lines
 from deploy.console.alerts.follow import follow_alerts
 from deploy.console.app import Console, create_app
 from deploy.console.follow import follow
+from deploy.console.quality.follow import follow_quality
 from deploy.console.security.certificates import Showing
 from deploy.console.security.desk import tls_context
 from deploy.console.security.settings import Settings
@@ -83,6 +84,7 @@ async def _follow(broker: Broker, console: Console) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(follow(broker, console.trust, console.live))
         group.create_task(follow_alerts(broker, console.trust, console.boards))
+        group.create_task(follow_quality(broker, console.trust, console.quality))
 
 
 def listening(port: int) -> socket.socket:

@@ -1,6 +1,6 @@
 """Renders ``docs/asyncapi.yaml``: topics, messages and principals as an AsyncAPI 3.0 document.
 
-Payloads are the frozen Avro schemas, and for releases and alerts JSON Schemas
+Payloads are the frozen Avro schemas, and for releases, alerts and quality JSON Schemas
 (`deploy.documents.json_messages`). A sealed batch is all that the broker ever sees of an event, so
 the event types stand in the document as messages that no channel carries; ``x-carried-in`` says in
 what they travel.
@@ -28,7 +28,7 @@ from schemas.topics import COUNTRY_CODES, JSON_MESSAGES, MAX_RECORD, REPLICAS, T
 AVRO_FORMAT = "application/vnd.apache.avro+json;version=1.9.0"
 """The Avro version that AsyncAPI names; nothing newer is used in the schemas."""
 CONTENT_TYPE = "application/vnd.apache.avro"
-CONTRACT_VERSION = "1.3.0"
+CONTRACT_VERSION = "1.4.0"
 """Version of the contract, not of the package; its first number is that of the topics."""
 
 Node = dict[str, Any]
@@ -65,8 +65,8 @@ def document() -> Node:
             "version": CONTRACT_VERSION,
             "description": "Sealed batches of pseudonymous case events, and the platform's signed"
             " answers, blinded identifiers and their evaluations, releases: tables with noise for"
-            " analysts, and alerts. Of cases the broker sees ciphertext and batch headers only;"
-            " of alerts, which are signed and not sealed, all.",
+            " analysts, alerts, and how each authority's data come in. Of cases the broker sees"
+            " ciphertext and batch headers only; of what is signed and not sealed, all.",
             "license": {"name": "EUPL-1.2"},
         },
         "defaultContentType": CONTENT_TYPE,

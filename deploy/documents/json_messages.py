@@ -1,4 +1,4 @@
-"""The messages of the AsyncAPI document that are JSON: releases, alerts, assessments.
+"""The messages of the AsyncAPI document that are JSON: releases, alerts, assessments, quality.
 
 Their JSON Schemas follow from the models, every part written out where it stands, so that the
 document can be read on its own.
@@ -12,9 +12,12 @@ from pydantic import BaseModel
 
 from schemas.alerts import PAYLOAD_TYPES, AnalystAlert, Assessment, ContactAlert, Surge
 from schemas.header_signatures import SIGNATURE_HEADER
+from schemas.quality import KEY_PATTERN as AUTHORITY_PATTERN
+from schemas.quality import PAYLOAD_TYPE as QUALITY_TYPE
+from schemas.quality import Quality
 from schemas.releases import KEY_PATTERN, Release
 from schemas.releases import PAYLOAD_TYPE as RELEASE_TYPE
-from schemas.topics import ANALYST_ALERTS, CONTACT_ALERTS, CONTACT_ASSESSMENTS, RELEASES
+from schemas.topics import ANALYST_ALERTS, CONTACT_ALERTS, CONTACT_ASSESSMENTS, QUALITY, RELEASES
 from schemas.topics import SURGES as SURGES_TOPIC
 
 Node = dict[str, Any]
@@ -78,6 +81,15 @@ JSON_MESSAGES: dict[str, JsonMessage] = {
         " alert's id; the newest record of a key holds, and its time is the broker's.",
         ID_PATTERN,
         "",
+    ),
+    QUALITY.message: JsonMessage(
+        Quality,
+        "Quality",
+        "How the data of one authority come in: when, how late, what is refused.",
+        "JSON as it is, in bands that no person moves. The key is the authority's id; the newest"
+        " record of a key holds.",
+        AUTHORITY_PATTERN,
+        QUALITY_TYPE,
     ),
 }
 """By the message's name in the table of topics."""

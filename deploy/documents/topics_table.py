@@ -36,9 +36,9 @@ def render() -> str:
         "# Topics",
         f"National topics exist once for each country; `{{cc}}` is {code(*COUNTRY_CODES.values())}."
         " A partition is a stream: its order is the order of the chain. Values are Avro"
-        " single-object encoded and keys are not used, but for releases, alerts and assessments,"
-        " which are JSON and keyed (`schemas/releases.py`, `schemas/alerts.py`). No topic carries a"
-        " plaintext event.",
+        " single-object encoded and keys are not used, but for releases, alerts, assessments and"
+        " quality, which are JSON and keyed (`schemas/releases.py`, `schemas/alerts.py`,"
+        " `schemas/quality.py`). No topic carries a plaintext event.",
         table(
             ["topic", "carries", "value", "partitions", "kept", "written by", "read by"],
             [

@@ -36,8 +36,8 @@ Cell = tuple[str, ...]
 _Reading = tuple[Rule, Sequence[Reader]]
 """A rule with the readers of its dimensions."""
 
-RULES_VERSION = 4
-"""Raised with every change of what is counted; a ledger counted by other rules is folded again."""
+RULES_VERSION = 5
+"""Raised with every change of what is counted or kept; a ledger of other rules is folded again."""
 
 UNCOUNTED = frozenset({"network.linkage"})
 """Events that add to no cell: nothing that is made of identifiers is ever counted."""

@@ -128,13 +128,18 @@ class Origin:
 
         It is the authority's word, and the same in every fold of the log.
         """
-        return datetime.fromtimestamp(self.produced_at / 1000, UTC).date().isoformat()
+        return day_of(self.produced_at)
 
     @cached_property
     def latest_period(self) -> str:
         """The month in which it was sealed, wherever on earth that was."""
         latest = min(self.produced_at + EASTERNMOST, MAX_TIME)
         return datetime.fromtimestamp(latest / 1000, UTC).strftime("%Y-%m")
+
+
+def day_of(produced_at: int) -> str:
+    """The day of a moment (UTC), ``2023-05-14``."""
+    return datetime.fromtimestamp(produced_at / 1000, UTC).date().isoformat()
 
 
 def apply_events(

@@ -20,7 +20,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from processors.intake.apply import Applied, Origin, Read, Writes, apply_events, writes_digest
+from processors.intake.apply import (
+    Applied,
+    Origin,
+    Read,
+    Writes,
+    apply_events,
+    day_of,
+    writes_digest,
+)
 from processors.intake.attested import keep
 from processors.intake.records import (
     STATE,
@@ -35,7 +43,7 @@ from processors.intake.records import (
     unpack_head,
 )
 from schemas.chain import Head, Step, advance, follow, suspend
-from schemas.envelope import Place, Unverified, Verified, open_body, parse, prove
+from schemas.envelope import Unverified, Verified, open_body, parse, prove
 from schemas.errors import ChainGap, Equivocation, SouthmedError
 from schemas.keys import OpenKey
 from schemas.receipts import Entry, Receipt, Status
@@ -108,10 +116,10 @@ def fold(record: Record, read: Read, secrets: Secrets) -> Outcome:
     try:
         batch = prove(claimed, secrets.trust)
         judged = _judge(batch, record.offset, head, seen, read, secrets)
-        return _close(record, state, place, judged, secrets.trust.version)
+        return _close(record, state, claimed, judged, secrets.trust.version)
     except SouthmedError as error:
         judged = _refusal(claimed, head, error)
-        outcome = _close(record, state, place, judged, secrets.trust.version)
+        outcome = _close(record, state, claimed, judged, secrets.trust.version)
         return outcome if isinstance(error, ChainGap) else replace(outcome, quarantine=error)
 
 
@@ -169,13 +177,13 @@ def _refuse_unread(
 def _close(
     record: Record,
     state: FoldState,
-    place: Place,
+    claimed: Unverified,
     judged: tuple[Entry, Head, Writes],
     trust_version: int,
 ) -> Outcome:
     """Adds the head, and takes the rolling digest over all that the batch changed."""
     entry, head, writes = judged
-    authority = place.authority
+    authority = claimed.place.authority
     writes[head_key(authority)] = pack_head(head)
     digest = writes_digest(state.digest, writes)
     journal = Journal(
@@ -188,6 +196,7 @@ def _close(
         len(entry.refused),
         digest,
         trust_version,
+        day_of(claimed.header["produced_at"]),
     )
     receipt = Receipt(authority, record.topic.partition, head.next_position, (entry,))
     return _write(record, writes, digest, journal, receipt=receipt, quarantine=None)

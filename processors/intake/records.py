@@ -119,6 +119,8 @@ class Journal:
         accepted, duplicate, refused: Numbers of its events.
         digest: Rolling digest after this record.
         trust_version: Version of the trust document that decided.
+        day: The day on which it says it was sealed (UTC): what an authority claims, and of a batch
+            that was not proven what anybody does; empty where not even that could be read.
     """
 
     status: Status
@@ -130,15 +132,17 @@ class Journal:
     refused: int
     digest: bytes
     trust_version: int
+    day: str = ""
 
     def pack(self) -> bytes:
         counts = (self.accepted, self.duplicate, self.refused)
         place = (self.authority, self.position)
-        return _pack((self.status.value, self.code, place, counts, self.digest, self.trust_version))
+        decided = (self.trust_version, self.day)
+        return _pack((self.status.value, self.code, place, counts, self.digest, decided))
 
     @classmethod
     def unpack(cls, value: bytes) -> Journal:
-        status, code, (authority, position), counts, digest, trust_version = _unpack(value)
+        status, code, (authority, position), counts, digest, decided = _unpack(value)
         accepted, duplicate, refused = counts
         place = (position[0], position[1])
         return cls(
@@ -150,7 +154,7 @@ class Journal:
             duplicate,
             refused,
             digest,
-            trust_version,
+            *decided,
         )
 
 

@@ -11,6 +11,7 @@ from tests.console.served import Served, served
 from tests.console.world import snapshot
 from tests.extras import library, program
 from tests.unit.console_guard import boards
+from tests.unit.qualities import a_board
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,7 +35,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="package")
 def console() -> Iterator[Served]:
-    with served(snapshot(), boards=boards()) as running:
+    with served(snapshot(), boards=boards(), quality=a_board()) as running:
         yield running
 
 

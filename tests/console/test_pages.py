@@ -32,6 +32,7 @@ PAGES = (
     "alerts",
     "alerts?state=DISMISSED&detector=&country=TUN&quarter=",
     *(f"alerts/{board}/{only(board).id}" for board in ("tun", "analysts", "surges")),
+    "quality",
     "audit",
 )
 FIRST_PAGE = 200_000

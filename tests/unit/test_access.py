@@ -13,6 +13,7 @@ from schemas.topics import (
     COUNTRY_CODES,
     HOLDERS,
     JSON_MESSAGES,
+    QUALITY,
     RELEASES,
     SURGES,
     TOPICS,
@@ -44,6 +45,7 @@ def test_an_authority_writes_and_reads_what_is_its_own_and_what_is_published_and
         ("READ", f"southmed.linkage.evaluations.{cc}.v1"),
         ("READ", "southmed.indicators.v1"),
         ("READ", "southmed.surges.v1"),
+        ("READ", "southmed.quality.v1"),
         ("WRITE", "southmed.clock.v1"),
     }
 
@@ -53,6 +55,7 @@ def test_a_contact_point_reads_its_own_alerts_and_what_is_published_and_answers(
     assert granted(f"contact.{cc}") == {
         ("READ", "southmed.indicators.v1"),
         ("READ", "southmed.surges.v1"),
+        ("READ", "southmed.quality.v1"),
         ("READ", f"southmed.alerts.{cc}.v1"),
         ("WRITE", f"southmed.assessments.{cc}.v1"),
         ("WRITE", "southmed.clock.v1"),
@@ -105,6 +108,7 @@ def test_an_analyst_reads_releases_surges_and_its_alerts_and_answers_and_nothing
     assert granted("analyst.coe") == {
         ("READ", "southmed.indicators.v1"),
         ("READ", "southmed.surges.v1"),
+        ("READ", "southmed.quality.v1"),
         ("READ", "southmed.alerts.v1"),
         ("WRITE", "southmed.assessments.coe.v1"),
         ("WRITE", "southmed.clock.v1"),
@@ -115,7 +119,7 @@ def test_the_console_reads_what_is_published_and_alerts_and_passes_answers_on() 
     console = {(r.resource, r.operation, r.name) for r in rights() if r.principal == "console"}
     alerts = [CONTACT_ALERTS.name(country) for country in COUNTRY_CODES]
     answers = [CONTACT_ASSESSMENTS.name(country) for country in COUNTRY_CODES]
-    read = [RELEASES.name(), SURGES.name(), ANALYST_ALERTS.name(), *alerts]
+    read = [RELEASES.name(), SURGES.name(), QUALITY.name(), ANALYST_ALERTS.name(), *alerts]
     assert console == {
         *(("topic", "READ", name) for name in read),
         *(("topic", "WRITE", name) for name in (ANALYST_ASSESSMENTS.name(), *answers)),
@@ -128,6 +132,12 @@ def test_releases_are_written_by_the_release_processor_alone_and_kept_by_key() -
     assert RELEASES.settings()["cleanup.policy"] == "compact"
     others = {t for t in TOPICS if t.message not in JSON_MESSAGES}
     assert {t.settings()["cleanup.policy"] for t in others} == {"delete"}
+
+
+def test_quality_is_written_by_who_reads_all_ledgers_already_and_kept_by_authority() -> None:
+    writers = [p for p in principals() if may(rights(), p, "topic", QUALITY.name(), "WRITE")]
+    assert writers == ["processor.release"]
+    assert QUALITY.settings()["cleanup.policy"] == "compact"
 
 
 def test_nobody_deletes_and_nobody_has_a_transactional_id() -> None:

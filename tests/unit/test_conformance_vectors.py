@@ -64,8 +64,8 @@ def test_every_vector_gets_the_answer_that_it_names(
     assert got == {vector.title: vector.code for vector in TABLE}
 
 
-OF_WHAT_IS_TOLD = ("RELEASE", "ALERT", "ASSESSMENT")
-"""Codes of releases and alerts begin so; no batch is ever refused with them."""
+OF_WHAT_IS_TOLD = ("RELEASE", "ALERT", "ASSESSMENT", "QUALITY_")
+"""Codes of releases, alerts and quality begin so; no batch is ever refused with them."""
 
 
 def test_what_a_platform_counts_is_what_the_plan_says() -> None:

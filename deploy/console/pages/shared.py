@@ -25,6 +25,7 @@ from deploy.console.charts import Chart
 from deploy.console.i18n import ENDONYMS, Digits, Tongue, noop, tongue, usual_digits
 from deploy.console.pages.assets import asset
 from deploy.console.pages.remembering import Content
+from deploy.console.quality.board import READERS
 from deploy.console.security.roles import Reader, Role, known_reader
 from deploy.console.security.sessions import DIGITS
 from deploy.console.store import Snapshot
@@ -40,6 +41,8 @@ class Place:
     path: str
     name: str
     role: Role = Role.VIEWER
+    others: frozenset[Role] = frozenset()
+    """Who may see it too."""
 
 
 PLACES = (
@@ -51,6 +54,7 @@ PLACES = (
     Place("alerts", noop("Alerts")),
     Place("releases", noop("Releases")),
     Place("brief", noop("Brief")),
+    Place("quality", noop("Data quality"), Role.ANALYST, READERS),
     Place("help", noop("Help")),
     Place("audit", noop("Audit log"), Role.OPERATOR),
 )
@@ -107,8 +111,10 @@ def environment(language: Language, digits: Digits = "latn") -> Environment:
     return made
 
 
-def _holds(who: Reader | None, role: Role) -> bool:
-    return who is not None and role in who.roles
+def _leads(who: Reader | None, one: Place) -> bool:
+    """Whether the navigation leads somebody to a page."""
+    may = {one.role, *one.others}
+    return Role.VIEWER in may or (who is not None and bool(may & who.roles))
 
 
 def _voiced(chart: Chart, speaks: Tongue) -> Chart:
@@ -139,7 +145,7 @@ def page(
             switch=f"{rest}{query}",
             address=str(request.url),
             live=console.live,
-            places=[one for one in PLACES if one.role is Role.VIEWER or _holds(who, one.role)],
+            places=[one for one in PLACES if _leads(who, one)],
             who=who,
             number=request.state.number if who else 0,
             token=console.tokens.of(who) if who else "",
