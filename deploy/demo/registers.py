@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from country_adapters import AUTHORITIES, REGISTERS
 from country_adapters.kit.register import Register, load_register
-from deploy.demo.world import SEED, Invented
+from deploy.demo.world import SEED, Invented, unnoted
 from deploy.home import Site
 from deploy.registers import jordan, lebanon, morocco, tunisia
 from deploy.registers.invent import fresh
@@ -115,7 +115,8 @@ async def trickle(demo: DemoSite, every: float) -> None:
     while True:
         for authority, register in demo.registers.items():
             await asyncio.sleep(every / len(demo.registers))
-            await asyncio.to_thread(append, authority, register.data, next(worlds[authority]))
+            world = unnoted(next(worlds[authority]))
+            await asyncio.to_thread(append, authority, register.data, world)
 
 
 async def bring(demo: DemoSite, later: Mapping[str, World], after: float) -> None:

@@ -23,7 +23,7 @@ from random import Random
 from deploy.registers.chance import pick
 from deploy.registers.invent import build_case, build_world
 from deploy.registers.world import Case, Contact, Victim, World
-from deploy.simulate.contacts import Identifier
+from deploy.simulate.contacts import PHONES, Identifier
 from deploy.simulate.extent import Extent
 from deploy.simulate.records import day_in, noting
 from deploy.simulate.story import Story, invent
@@ -32,6 +32,7 @@ from processors.release.calendar import due_on, last_day, months_later
 from processors.release.tables import shipped
 
 SEED = 20230101
+DAYS_OF_A_YEAR = 365
 YEARS = 3
 """Full years before the present one."""
 REPORTED = {"TUN": 320, "MAR": 360, "JOR": 400, "LBN": 440}
@@ -41,8 +42,8 @@ TREND = (0.85, 0.95, 1.0, 1.1, 1.05)
 SURGES = (("ETH", "LBN", 60), ("CIV", "TUN", 50))
 """Origin, country, and by how many victims a quarter it carries more."""
 ORIGINS: Mapping[str, Mapping[str, int]] = {
-    "TUN": {"TUN": 2, "CIV": 1},
-    "MAR": {"MAR": 2, "CIV": 1},
+    "TUN": {"TUN": 1, "CIV": 1},
+    "MAR": {"MAR": 1, "CIV": 2},
     "JOR": {"BGD": 3, "PHL": 2},
     "LBN": {"SYR": 3, "ETH": 2},
 }
@@ -50,7 +51,7 @@ ORIGINS: Mapping[str, Mapping[str, int]] = {
 elsewhere in the story come from one of them, by weight."""
 LIVE = (("LBN", "RECRUIT"), ("MAR", "TRANSP"), ("JOR", "EXPLOIT"))
 """Where the network of rule 3 shows itself, month after month, and in which part."""
-LIVE_PHONE = Identifier("PHONE", "+96130009999")
+LIVE_PHONE = Identifier("PHONE", PHONES["LBN"].format(9999))
 STORY_NUMBER, LIVE_NUMBER = 20_000, 80_000
 NOBODY = Contact()
 """What is noted of a facilitator of whom nothing is known."""
@@ -84,7 +85,7 @@ def invent_until(today: date) -> Invented:
         first_year=today.year - YEARS,
         years=YEARS + 1,
         records_a_month=8,
-        networks=10,
+        networks=7,
         hubs=2,
         wanderers=1,
         corridors=0,
@@ -118,10 +119,11 @@ def _reported(case: Case) -> date:
 
 
 def _years(country: str, today: date, rng: Random) -> Iterator[World]:
-    """What is reported year by year; of the present one, more than has happened yet."""
+    """What is reported year by year; of the present one, as much as of its days are over."""
     for place, factor in enumerate(TREND):
         year = today.year - YEARS - 1 + place
-        victims = round(REPORTED[country] * factor)
+        share = min(1.0, (today - date(year, 1, 1)).days / DAYS_OF_A_YEAR)
+        victims = round(REPORTED[country] * factor * share)
         built = build_world(country, [year], victims, rng, until=today)
         yield replace(built, cases=tuple(_settled(case, country, rng) for case in built.cases))
 
@@ -192,6 +194,11 @@ def newest_quarter(today: date) -> date:
 
 
 # --- What registers are told ----------------------------------------------------------------------
+
+
+def unnoted(part: World) -> World:
+    """The same with nothing noted of facilitators of whom nothing was."""
+    return _from(0, part)
 
 
 def _from(first: int, part: World) -> World:

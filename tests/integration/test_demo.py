@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 
 from country_adapters import AUTHORITIES
+from country_adapters.kit.identifiers.normalise import normalise
 from deploy.commands import demo as command
 from deploy.demo import platform
 from deploy.demo.platform import Answer, Told
 from deploy.demo.world import (
     LIVE,
     LIVE_NUMBER,
+    LIVE_PHONE,
     NOBODY,
     ORIGINS,
     Invented,
@@ -142,6 +144,7 @@ def test_the_network_that_comes_later_is_of_a_quarter_that_is_over(invented: Inv
     for world in invented.later.values():
         assert [case.number for case in world.cases] == [LIVE_NUMBER, LIVE_NUMBER + 1]
         assert all(case.reported_on < began for case in world.cases)
+    assert normalise("PHONE", LIVE_PHONE.value, "LBN").value == LIVE_PHONE.value
 
 
 @pytest.mark.parametrize(
@@ -197,3 +200,12 @@ def test_a_browser_opens_only_where_somebody_sits(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.platform", "linux")
     assert command.is_watched(terminal=terminal) is watched
+
+
+def test_without_a_library_of_the_console_the_demo_knows_which_one_is_lacking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "deploy.commands.console.find_spec", lambda name: None if name == "altair" else name
+    )
+    assert command.missing_library() == "altair"
