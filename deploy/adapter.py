@@ -259,8 +259,17 @@ class Adapter:
         finally:
             outbox.close()
 
-    async def follow(self, on_round: Callable[[RunReport], None] | None = None) -> None:
-        """Publishes what is new in the register, round after round, until cancelled."""
+    async def follow(
+        self,
+        on_round: Callable[[RunReport], None] | None = None,
+        look_every: float = POLL_SECONDS,
+    ) -> None:
+        """Publishes what is new in the register, round after round, until cancelled.
+
+        Args:
+            on_round: Told what became of the rows, after each round.
+            look_every: Seconds between two looks, unless the register declares more.
+        """
         outbox = self.open_outbox()
         publishing = asyncio.create_task(self._publisher(outbox, lambda: None).run(lambda: False))
         linking = asyncio.create_task(self._link(outbox, lambda: False))
@@ -271,7 +280,7 @@ class Adapter:
                 report = await asyncio.to_thread(self.look)
                 if on_round and report:
                     on_round(report)
-                pause = max(POLL_SECONDS, self.register.look_every_seconds)
+                pause = max(look_every, self.register.look_every_seconds)
                 await asyncio.wait({publishing}, timeout=pause)
             publishing.result()
         finally:

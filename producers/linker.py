@@ -134,6 +134,8 @@ class Linker:
                 if message and self._is_silent(request.request_id, clock()):
                     async with asyncio.timeout(LISTEN_SECONDS):
                         await producer.send_and_wait(self._requests, message, partition=0)
+                    if self._is_new(request.request_id):
+                        self._heard = clock()
             heard = await consumer.getmany(self._evaluations, timeout_ms=200)
             for records in heard.values():
                 for record in records:
@@ -141,6 +143,10 @@ class Linker:
                         self._heard = clock()
             if finished and clock() - self._heard > self._patience.give_up_after:
                 return
+
+    def _is_new(self, request_id: bytes) -> bool:
+        """Whether a request was sent for the first time, so that the wait for it begins now."""
+        return self._sent[request_id][0] == 1
 
     def _is_silent(self, request_id: bytes, now: float) -> bool:
         """Whether a request is to be sent; if so, it counts as sent."""

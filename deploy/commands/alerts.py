@@ -133,7 +133,13 @@ def run(
 
 
 def _short(alert: Alert) -> dict[str, Any]:
-    return {"id": alert.id, "revision": alert.revision, "state": alert.state}
+    about = getattr(alert, "about", None)
+    return {
+        "id": alert.id,
+        "revision": alert.revision,
+        "state": alert.state,
+        "detector": about.detector if about else None,
+    }
 
 
 @app.command()

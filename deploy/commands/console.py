@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -121,6 +122,11 @@ def texts(
     if found:
         raise TextsStale(got=f"{len(found)} problems")
     out.print("the catalogues are whole and current")
+
+
+def missing_library() -> str:
+    """The first library of the console that is not installed; nothing if all are."""
+    return next((name for name in LIBRARIES if find_spec(name) is None), "")
 
 
 def _need_libraries() -> None:

@@ -3,47 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+import webbrowser
+from collections.abc import Coroutine, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.live import Live
-from rich.table import Table
 
 from country_adapters import AUTHORITIES
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.brokers.kafka.bring_up import kafka
-from deploy.demo import (
-    DemoSite,
-    account,
-    followed,
-    intake_workers,
-    prepare,
-    run_adapters,
-    watch,
-)
+from deploy.commands.console import missing_library
+from deploy.demo import platform
+from deploy.demo.adapters import account, followed, run_adapters
+from deploy.demo.platform import Told
+from deploy.demo.processes import Process, StepFailed, ended, start_worker, watch
+from deploy.demo.registers import write_registers
+from deploy.demo.stages import Stages
+from deploy.demo.summary import document, next_steps, print_balance, print_told
+from deploy.demo.world import invent_until
 from deploy.home import Site, init_site
 from deploy.reach import Reach
-from deploy.reconcile import Line, read_cells, read_totals
-from deploy.terminal import (
-    Exit,
-    JsonOption,
-    err,
-    out,
-    print_json,
-    progress,
-    run_until_stopped,
-    table,
-)
-from processors.indicators.query import observe
-from processors.indicators.rules import Cell
+from deploy.reconcile import read_cells, read_totals
+from deploy.terminal import Exit, JsonOption, err, out, print_json, progress, run_until_stopped
 from producers.standing import standing
-from schemas.indicators import catalogue
 
 T = TypeVar("T")
 
@@ -55,24 +46,21 @@ class BrokerKind(StrEnum):
     KAFKA = "kafka"
 
 
-SHOWN = (
-    "REP_N",
-    "VIC_PRES",
-    "VIC_IDENT",
-    "VIC_RATE",
-    "VIC_CHILD_SH",
-    "VIC_FOR_SH",
-    "REF_COV",
-    "AST_N",
-    "PRO_N",
-    "CONV_N",
-    "TRN_N",
-)
+@dataclass(frozen=True)
+class Wanted:
+    """How the demo is to run."""
+
+    broker: BrokerKind
+    workers: int
+    once: bool
+    json: bool
+    opens: bool
+    kept: bool
 
 
 def demo(
     once: Annotated[
-        bool, typer.Option("--once", help="Stop after the summary; exit 0 only if it balances.")
+        bool, typer.Option("--once", help="Stop when all is there; exit 0 only if it is.")
     ] = False,
     json: JsonOption = False,
     broker: Annotated[
@@ -82,16 +70,20 @@ def demo(
     site: Annotated[
         Path | None, typer.Option("--site", help="Keep everything in this folder; must be new.")
     ] = None,
+    opens: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the console in the browser.")
+    ] = True,
 ) -> None:
-    """Runs four adapters, a broker and the intake, shows that it balances, and goes on.
+    """Runs the whole platform on three invented years, shows that it balances, opens the console.
 
-    New rows trickle into the four registers until it is stopped.
+    Four adapters, a broker, the intake, a trustee, releases, alerts. New rows trickle into the
+    registers until it is stopped, and after some minutes a network shows itself.
     """
+    wanted = Wanted(broker, workers, once, json, opens, kept=site is not None)
     folder = nullcontext(str(site)) if site else tempfile.TemporaryDirectory(prefix="southmed-")
     with folder as root:
-        work = _demo(Path(root), broker, workers, once=once, json=json, kept=site is not None)
-        balanced = run_until_stopped(work)
-    if not balanced and (once or balanced is not None):
+        whole = run_until_stopped(_demo(Path(root), wanted))
+    if not whole and (once or whole is not None):
         raise typer.Exit(Exit.FAILED)
 
 
@@ -107,28 +99,80 @@ def _broker(kind: BrokerKind, site: Site) -> Iterator[Reach]:
         yield Reach(cluster.plan.servers, site.pki)
 
 
-async def _demo(
-    root: Path, kind: BrokerKind, workers: int, *, once: bool, json: bool, kept: bool
-) -> bool:
-    place = prepare(init_site(root, AUTHORITIES))
-    with (
-        _broker(kind, place.site) as reach,
-        intake_workers(place.site, reach, workers) as processes,
-    ):
-        err.print(f"{kind} broker {reach.servers}, {workers} intake workers, four adapters")
-        with progress() as bars:
-            reports = await unless(watch(processes), run_adapters(place, reach, bars))
-        lines = account(place, reports)
-        balanced = all(line.balances for line in lines)
-        cells = read_cells(place.site.ledgers)
-        if json:
-            print_json(_document(lines, cells, balanced=balanced))
+@dataclass
+class _Running:
+    """Processes that go on until the demo ends."""
+
+    stack: ExitStack
+    processes: dict[str, Process] = field(default_factory=dict)
+
+    def add(self, name: str, process: Process) -> Process:
+        self.stack.enter_context(ended([process]))
+        self.processes[name] = process
+        return process
+
+    async def unless_one_ends(self, work: Coroutine[Any, Any, T]) -> T:
+        """Does the work, or raises WorkerEnded if a process ends before it is done."""
+        return await unless(watch(self.processes), work)
+
+
+async def _demo(root: Path, wanted: Wanted) -> bool:
+    site, today = init_site(root, AUTHORITIES), datetime.now(UTC).date()
+    step = Stages(err)
+    with _broker(wanted.broker, site) as reach, ExitStack() as stack:
+        running = _Running(stack)
+        try:
+            with step("inventing three years of four countries, and a network or two"):
+                invented = await asyncio.to_thread(invent_until, today)
+                platform.make_keys(site, invented.since, today)
+            with step(f"starting {wanted.workers} intake workers and the linkage trustee"):
+                for name in (f"worker-{n + 1}" for n in range(wanted.workers)):
+                    running.add(name, start_worker(site, reach, name))
+                running.add("trustee", platform.serve_trustee(site, reach))
+                place = await asyncio.to_thread(write_registers, site, invented)
+            with step("reading registers, sealing, counting", spinner=False), progress() as bars:
+                reports = await running.unless_one_ends(run_adapters(place, reach, bars))
+                lines, cells = account(place, reports), read_cells(site.ledgers)
+            if not wanted.json:
+                print_balance(lines, cells)
+            told = await running.unless_one_ends(_tell(running, site, reach, invented.since, step))
+        except StepFailed:
+            _show_logs(site)
+            raise
+        if wanted.json:
+            print_json({**document(lines, cells), **told.as_dict()})
         else:
-            _summary(lines, cells, place, balanced=balanced, kept=kept or not once)
-        if not once:
-            async with followed(place, reach):
-                await unless(watch(processes), _show_growth(place.site))
-    return balanced
+            print_told(told)
+        whole = all(line.balances for line in lines) and not told.missing
+        if not wanted.json and (wanted.kept or not wanted.once):
+            out.print(next_steps(site.root), soft_wrap=True)
+        if not wanted.once:
+            running.add("alerts", platform.go_on_alerting(site, reach))
+            _point_to(told, opens=wanted.opens)
+            async with followed(place, reach, invented.later):
+                await running.unless_one_ends(_show_growth(site, told))
+    return whole
+
+
+async def _tell(running: _Running, site: Site, reach: Reach, since: int, step: Stages) -> Told:
+    """Releases, alerts, and the console that shows them."""
+    today = datetime.now(UTC).date()
+    console = None
+    lacking = missing_library()
+    if not lacking:
+        console = running.add("console", platform.serve_console(site, reach))
+    with step(f"publishing the tables of {since} to {today.year}, with noise, each as of its day"):
+        releases = await platform.publish(site, reach, since, today)
+    with step("looking for networks across borders, and for surges"):
+        alerts = await platform.alert(site, reach)
+    answer = None
+    if console is not None:
+        with step("opening the console"):
+            answer = await platform.console_answers(site, console)
+    else:
+        err.print(f"[bold]no console:[/] {lacking} is not installed; pip install southmed[console]")
+    due = [item.key for item in platform.due(since, today)]
+    return Told(releases, due, alerts, answer)
 
 
 async def unless(alarm: Coroutine[Any, Any, NoReturn], work: Coroutine[Any, Any, T]) -> T:
@@ -145,118 +189,42 @@ async def unless(alarm: Coroutine[Any, Any, NoReturn], work: Coroutine[Any, Any,
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-# --- The summary ----------------------------------------------------------------------------------
-
-
-def _document(lines: Sequence[Line], cells: dict[Cell, int], *, balanced: bool) -> dict[str, Any]:
-    newest = _newest_year(cells)
-    return {
-        "balanced": balanced,
-        "authorities": [line.as_dict() for line in lines],
-        "year": newest,
-        "indicators": {
-            code: {o.ref_area: o.value for o in observe(cells, code) if o.time_period == newest}
-            for code in SHOWN
-        },
-    }
-
-
-def _newest_year(cells: dict[Cell, int]) -> str:
-    """The newest year in which every country received reports."""
-    years: dict[str, set[str]] = {}
-    for o in observe(cells, "REP_N"):
-        if len(o.time_period) == 4:
-            years.setdefault(o.time_period, set()).add(o.ref_area)
-    complete = [year for year, areas in years.items() if len(areas) == len(AUTHORITIES)]
-    return max(complete, default="")
-
-
-def _summary(
-    lines: Sequence[Line], cells: dict[Cell, int], place: DemoSite, *, balanced: bool, kept: bool
-) -> None:
-    out.print(_reconciliation(lines))
-    out.print(_rejections(lines))
-    verdict = "[bold green]balances[/]" if balanced else "[bold red]does NOT balance[/]"
-    out.print(f"\nEvery row and every event is accounted for: {verdict}\n")
-    out.print(_indicators(cells))
-    out.print(
-        "[dim]Invented registers; detections, not prevalence. Exact counts are the operator's and "
-        "never leave the platform.[/]\n",
-        soft_wrap=True,
-    )
-    if kept:
-        out.print(_next_steps(place.site.root), soft_wrap=True)
-
-
-def _next_steps(root: Path) -> str:
-    # As it was called here, so that it works when copied: .venv/bin/southmed.
-    command = sys.argv[0] if Path(sys.argv[0]).name == "southmed" else "southmed"
-    return (
-        "Where to look next:\n"
-        f"  {command} indicators show VIC_IDENT --by FORM_SDG --site {root}\n"
-        f"  {command} adapter status tunisia --site {root}\n"
-        f"  {root}/authorities/jo.ctu/rejects.csv\n"
-        "  docs/architecture.md"
-    )
-
-
-def _reconciliation(lines: Sequence[Line]) -> Table:
-    columns = [
-        *("", "rows read#", "rejected#", "facts#", "waiting#"),
-        *("published#", "accepted#", "refused#", ""),
-    ]
-    rows = [
-        (
-            line.country,
-            line.rows_read,
-            line.rows_rejected,
-            line.facts_stated,
-            line.facts_waiting,
-            line.events_published,
-            line.events_accepted,
-            line.events_refused,
-            "balances" if line.balances else "DIFFERS",
-        )
-        for line in lines
-    ]
-    return table("Rows of the registers, events on their way to the ledger", columns, rows)
-
-
-def _rejections(lines: Sequence[Line]) -> Table:
-    """Why rows stay home; a row with several problems counts under each."""
-    codes = sorted({code for line in lines for code in line.rejected_by_code})
-    rows = [
-        [code.lower().replace("_", " "), *(line.rejected_by_code.get(code, "") for line in lines)]
-        for code in codes
-    ]
-    columns = ["reason", *(f"{line.country}#" for line in lines)]
-    return table("Rows that stay home, with their reasons", columns, rows)
-
-
-def _indicators(cells: dict[Cell, int]) -> Table:
-    year = _newest_year(cells)
-    rows = []
-    for code in SHOWN:
-        values = {o.ref_area: o.value for o in observe(cells, code) if o.time_period == year}
-        shown = [_tell(values.get(area)) for area in AUTHORITIES.values()]
-        rows.append([catalogue()[code].names["en"], catalogue()[code].unit, *shown])
-    columns = ["indicator", "unit", *(f"{area}#" for area in AUTHORITIES.values())]
-    return table(f"Indicators, {year}", columns, rows)
-
-
-def _tell(value: float | int | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
+def _show_logs(site: Site) -> None:
+    """The ends of the logs of what may have failed: the folder may be gone soon."""
+    for path in sorted(site.platform.glob("*.log")):
+        if end := path.read_text(encoding="utf-8", errors="replace").splitlines()[-3:]:
+            err.print(f"{path.name}:", *end, sep="\n  ", markup=False, soft_wrap=True)
 
 
 # --- Afterwards -----------------------------------------------------------------------------------
 
 
-async def _show_growth(site: Site) -> None:
+def _point_to(told: Told, *, opens: bool) -> None:
+    """Prints where the console is, and opens it where there is somebody to look at it."""
+    if told.console is None:
+        return
+    out.print(f"\nThe console: [bold]{told.console.address}[/]", soft_wrap=True)
+    if opens and is_watched(terminal=err.is_terminal):
+        webbrowser.open(told.console.address)
+
+
+def is_watched(*, terminal: bool) -> bool:
+    """Whether a person sits at this machine: a terminal, a display, and no CI."""
+    if os.environ.get("CI") or not terminal:
+        return False
+    displays = ("DISPLAY", "WAYLAND_DISPLAY")
+    return sys.platform in ("darwin", "win32") or any(map(os.environ.get, displays))
+
+
+async def _show_growth(site: Site, told: Told) -> None:
     """Shows how the ledgers and what waits at home grow, until cancelled."""
     before = {name: totals.accepted for name, totals in read_totals(site.ledgers).items()}
-    err.print("\nFresh rows are trickling in; what is of this quarter waits. Stop with Ctrl-C.")
+    err.print(
+        "\nFresh rows are trickling in; what is of this quarter waits. In some minutes, a new "
+        "network is told of. Stop with Ctrl-C.",
+        soft_wrap=True,
+    )
+    where = f"\nthe console: {told.console.address}" if told.console else ""
     with Live(console=err, refresh_per_second=2) as live:
         while True:
             await asyncio.sleep(1)
@@ -266,10 +234,10 @@ async def _show_growth(site: Site) -> None:
                 for name, t in totals.items()
                 if name in AUTHORITIES
             }
-            told = "   ".join(f"{area} +{count}" for area, count in sorted(fresh.items()))
+            growth = "   ".join(f"{area} +{count}" for area, count in sorted(fresh.items()))
             waits = {country: _waiting(site, name) for name, country in AUTHORITIES.items()}
             waiting = "   ".join(f"{area} {count}" for area, count in sorted(waits.items()))
-            live.update(f"accepted since the summary: {told}\nfacts that wait: {waiting}")
+            live.update(f"accepted since the summary: {growth}\nfacts that wait: {waiting}{where}")
 
 
 def _waiting(site: Site, authority: str) -> int:

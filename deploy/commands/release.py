@@ -60,6 +60,10 @@ AsOfOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The date to go by; today's in UTC."),
 ]
+SinceOption = Annotated[
+    int,
+    typer.Option("--since", min=0, max=2099, help="Leave out the years before this one."),
+]
 KeyArgument = Annotated[
     str,
     typer.Argument(
@@ -134,13 +138,14 @@ def plan(
     identity: IdentityOption = None,
     file: FileOption = None,
     as_of: AsOfOption = None,
+    since: SinceOption = 0,
     json: JsonOption = False,
 ) -> None:
     """Shows the calendar: what is published, due, or comes in the next months."""
     day = _day(as_of)
     known = _newest(_published(_releaser(site, broker, identity, file)))
     rows = []
-    for item in items(shipped(), day + AHEAD):
+    for item in items(shipped(), day + AHEAD, since):
         release = known.get(item.key)
         state = "to come" if item.due > day else "due"
         if release is not None:
@@ -162,13 +167,21 @@ def run(
     broker: BrokerOption = "",
     identity: IdentityOption = None,
     to: OutOption = None,
-    as_of: AsOfOption = None,
+    as_of: Annotated[
+        list[datetime] | None,
+        typer.Option(
+            "--as-of",
+            formats=["%Y-%m-%d"],
+            help="The date to go by; today's in UTC. Given again: one after the other.",
+        ),
+    ] = None,
+    since: SinceOption = 0,
     json: JsonOption = False,
 ) -> None:
     """Publishes what is due and not yet published; after a crash, goes on where it stopped."""
-    place, day = publisher(site, broker, identity, to), _day(as_of)
-    work = place.press().run(items(place.tables, day), place.maker(day))
-    done = run_until_stopped(work)
+    place = publisher(site, broker, identity, to)
+    days = sorted(map(_day, as_of)) if as_of else [_day(None)]
+    done = run_until_stopped(_publish(place, days, since))
     if done is None:
         raise typer.Exit(Exit.FAILED)
     if json:
@@ -177,6 +190,15 @@ def run(
         for release in done:
             out.print(f"published {release.key}")
         out.print(f"{len(done)} releases published")
+
+
+async def _publish(place: Releaser, days: Sequence[date], since: int) -> list[Release]:
+    """What is due on each of some days, published as of that day."""
+    done: list[Release] = []
+    for day in days:
+        due = items(place.tables, day, since)
+        done += await place.press().run(due, place.maker(day))
+    return done
 
 
 @app.command()

@@ -119,16 +119,24 @@ def regions(country: str) -> tuple[str, ...]:
     return tuple(e.code for e in entries if e.parent in macro)
 
 
-def build_world(country: str, years: Sequence[int], victims_per_year: int, rng: Random) -> World:
+def build_world(
+    country: str,
+    years: Sequence[int],
+    victims_per_year: int,
+    rng: Random,
+    until: date | None = None,
+) -> World:
     """Invents a country's cases, trainings, networks and requests over some years.
 
     Args:
         country: ISO 3166-1 alpha-3 code of one of the four countries.
-        years: Years in which cases are reported; the story ends half a year after the last.
+        years: Years in which cases are reported.
         victims_per_year: At least so many victims are reported each year.
         rng: The only source of chance.
+        until: The day on which the story ends; half a year after the last year, if not given.
+            Reports, trainings and networks are of whole years all the same.
     """
-    until = date(max(years) + 1, 6, 30)
+    until = until or date(max(years) + 1, 6, 30)
     numbers = count(1)
     cases: list[Case] = []
     for year in years:

@@ -16,7 +16,8 @@ class Extent:
     """How much is invented.
 
     Attributes:
-        years: Years that are lived through, from January 2023 on.
+        years: Years that are lived through, from January of the first on.
+        first_year: The first of them.
         records_a_month: Records that have to do with nothing; each notes one to three identifiers.
         networks: Half of them are chains.
         hubs: Hotlines, embassies, airport taxis.
@@ -34,6 +35,7 @@ class Extent:
     """
 
     years: int = 3
+    first_year: int = FIRST_YEAR
     records_a_month: float = 90
     networks: int = 20
     hubs: int = 12
@@ -52,7 +54,7 @@ class Extent:
     @property
     def first(self) -> Month:
         """The first month that is lived through."""
-        return FIRST_YEAR * 12
+        return self.first_year * 12
 
     @property
     def months(self) -> int:

@@ -16,11 +16,10 @@ import sqlalchemy as sa
 from country_adapters import AUTHORITIES, REGISTERS
 from deploy.registers import jordan, lebanon, morocco, tunisia
 from deploy.registers.faults import Written
-from deploy.registers.world import World
 from deploy.simulate.story import Story
 from processors.alerts.facts import Month
 
-WRITERS: dict[str, tuple[str, Callable[[World, Path], Written]]] = {
+WRITERS: dict[str, tuple[str, Callable[..., Written]]] = {
     "TUN": ("register.xlsx", tunisia.write),
     "MAR": ("register.sql", morocco.write),
     "JOR": ("register.csv", jordan.write),

@@ -59,9 +59,16 @@ def due_on(tables: Tables, period: str, vintage: Vintage) -> date:
     return months_later(last_day(period), rule.final_after_months)
 
 
-def items(tables: Tables, until: date) -> list[Item]:
-    """Everything that is due up to a date, in the order in which it is published."""
-    return sorted(item for item in _all(tables, until.year) if item.due <= until)
+def items(tables: Tables, until: date, since: int = 0) -> list[Item]:
+    """Everything that is due up to a date, in the order in which it is published.
+
+    Args:
+        tables: The file of tables.
+        until: The date.
+        since: Leaves out the years before this one, of which nothing was ever counted.
+    """
+    due = (item for item in _all(tables, until.year) if item.due <= until)
+    return sorted(item for item in due if int(item.period[:4]) >= since)
 
 
 def item_of(tables: Tables, key: str, on: date) -> Item:

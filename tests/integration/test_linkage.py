@@ -10,16 +10,18 @@ import asyncio
 import json
 import logging
 import secrets
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from country_adapters.kit.register import load_register
-from country_adapters.kit.runner import run
+from country_adapters.kit.runner import RunReport, run
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.home import init_site
 from deploy.reach import Reach
@@ -28,6 +30,7 @@ from processors.intake.ledger import Ledger, newest_ledgers
 from processors.intake.sightings import StandingSighting, sightings
 from processors.linkage.book import Book
 from processors.linkage.service import Trustee
+from producers.linker import Linker, Patience
 from tests.integration.harness import EmbeddedScene
 from tests.integration.shell import Southmed
 from tests.unit.small_register import HEADER, REGISTER, declare
@@ -130,6 +133,27 @@ async def test_cases_go_out_without_a_trustee_and_tokens_follow_when_it_is_back(
     assert [(one.authority, one.epoch, one.backed) for one in seen(place)] == [
         ("tn.test", YEAR, True)
     ] * 2
+
+
+async def test_one_run_waits_for_tokens_that_it_asks_for_only_after_a_long_reading(
+    place: EmbeddedScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait begins with the request, however long the register took to be read."""
+    patience = Patience(give_up_after=5.0)
+
+    def slow(*given: Any, **more: Any) -> RunReport:
+        time.sleep(patience.give_up_after + 1)
+        return run(*given, **more, unsafe_without_gate=True)
+
+    monkeypatch.setattr("deploy.adapter.run", slow)
+    monkeypatch.setattr("deploy.adapter.Linker", partial(Linker, patience=patience))
+    trustee, adapter = with_key(place), place.adapter("tn.test")
+    with place.workers("a"):
+        running = asyncio.create_task(adapter.run_once())
+        await asyncio.sleep(patience.give_up_after + 2.5)  # longer than one look at answers takes
+        async with answering(place, trustee):
+            done = await asyncio.wait_for(running, timeout=90)
+    assert [line[1:] for line in done.linking.types] == [(0, 0, 0, 2)]
 
 
 async def test_an_identifier_in_two_countries_is_one_token_and_told_to_nobody(

@@ -85,6 +85,15 @@ def test_killed_at_random_instants_while_records_change_each_table_is_out_once(
     assert stage.ask("verify")["sound"]
 
 
+def test_days_given_one_after_the_other_date_each_table_by_its_day(stage: Stage) -> None:
+    """As where a platform begins with years that lie behind it; years before them stay out."""
+    days = ("--as-of", "2020-08-20", "--as-of", "2020-05-20")
+    stage.ask("run", *days, "--since", "2020")
+    out = open_all(stage.messages(), stage.site.trust())
+    told = {(release.period, str(release.statement.released_on)) for release in out}
+    assert told == {("2020-Q1", "2020-05-20"), ("2020-Q2", "2020-08-20")}
+
+
 def test_anyone_reads_the_topic_without_our_code(stage: Stage) -> None:
     """What kcat, Kafka Connect or a notebook would see: JSON, plain keys, a header of text."""
     stage.ask("run", "--as-of", "2019-06-01")

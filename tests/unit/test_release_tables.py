@@ -178,6 +178,14 @@ def test_a_year_has_twelve_provisional_and_seven_final_releases() -> None:
     assert sum("FINAL" in key for key in of_2023) == 7
 
 
+@given(st.dates(date(2019, 1, 1), date(2035, 12, 31)), st.integers(2015, 2036))
+def test_years_before_the_first_one_wanted_are_left_out_and_nothing_else(
+    day: date, since: int
+) -> None:
+    all_of_them, wanted = items(shipped(), day), items(shipped(), day, since)
+    assert wanted == [item for item in all_of_them if int(item.period[:4]) >= since]
+
+
 @given(st.dates(date(2019, 1, 1), date(2035, 12, 31)), st.integers(0, 900))
 def test_the_calendar_only_grows_and_never_runs_ahead(day: date, more: int) -> None:
     now, later = items(shipped(), day), items(shipped(), day + timedelta(days=more))
