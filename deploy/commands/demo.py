@@ -165,6 +165,8 @@ async def _tell(running: _Running, site: Site, reach: Reach, since: int, step: S
         releases = await platform.publish(site, reach, since, today)
     with step("looking for networks across borders, and for surges"):
         alerts = await platform.alert(site, reach)
+    with step("judging how the data of each authority come in"):
+        judged = await platform.judge(site, reach)
     answer = None
     if console is not None:
         with step("opening the console"):
@@ -172,7 +174,7 @@ async def _tell(running: _Running, site: Site, reach: Reach, since: int, step: S
     else:
         err.print(f"[bold]no console:[/] {lacking} is not installed; pip install southmed[console]")
     due = [item.key for item in platform.due(since, today)]
-    return Told(releases, due, alerts, answer)
+    return Told(releases, due, alerts, judged, answer)
 
 
 async def unless(alarm: Coroutine[Any, Any, NoReturn], work: Coroutine[Any, Any, T]) -> T:

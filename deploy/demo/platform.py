@@ -1,4 +1,4 @@
-"""What the platform of the demo does besides counting: tokens, releases, alerts, the console.
+"""What the platform of the demo does besides counting: tokens, releases, alerts, quality, pages.
 
 The rules:
 
@@ -20,6 +20,7 @@ from datetime import date
 from http.client import HTTPConnection
 from typing import Any
 
+from country_adapters import AUTHORITIES
 from deploy import release, trustee
 from deploy.alerts import place as alerts
 from deploy.demo.processes import Process, StepFailed, connecting, finished, log_of, serving
@@ -91,7 +92,15 @@ async def alert(site: Site, reach: Reach) -> dict[str, int]:
     return dict(sorted(Counter(each["detector"] for each in done["written"]).items()))
 
 
-# A round of ``quality run`` goes here, beside `alert`, and its ``--every`` beside `go_on_alerting`.
+async def judge(site: Site, reach: Reach) -> list[str]:
+    """``southmed quality run``: how the data of each authority come in.
+
+    Returns:
+        The authorities of which something is told.
+    """
+    where = ("--site", str(site.root), *connecting(reach, RELEASE))
+    done = await finished(site, "quality", "quality", "run", *where)
+    return [str(each["authority"]) for each in done["messages"]]
 
 
 def go_on_alerting(site: Site, reach: Reach) -> Process:
@@ -170,12 +179,14 @@ class Told:
         releases: Keys of releases.
         due: Keys of what the calendar has.
         alerts: New alerts by detector.
+        judged: Authorities of which it is told how their data come in.
         console: What the console answered; None where its libraries are not installed.
     """
 
     releases: Sequence[str]
     due: Sequence[str]
     alerts: Mapping[str, int]
+    judged: Sequence[str]
     console: Answer | None
 
     @property
@@ -185,12 +196,14 @@ class Told:
         found += [f"alerts of {name}" for name in NETWORKS if not self.alerts.get(name)]
         if not any(self.alerts.get(name) for name in SURGES):
             found.append("surges")
+        found += [f"quality of {name}" for name in AUTHORITIES if name not in self.judged]
         return found
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "releases": list(self.releases),
             "alerts": dict(self.alerts),
+            "quality": list(self.judged),
             "console": asdict(self.console) if self.console else None,
             "missing": self.missing,
         }

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-STEPS = 6
+STEPS = 7
 """Steps in all; the adapters' step has bars of its own."""
 
 

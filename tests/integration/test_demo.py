@@ -164,18 +164,24 @@ def test_the_newest_quarter_is_the_last_one_whose_tables_are_due(
 
 # --- What is told of it ---------------------------------------------------------------------------
 
-WHOLE = Told(["a"], ["a"], {"D1": 1, "D2": 1, "D5": 1, "D3": 1}, Answer("", 200, 1, 1))
+WHOLE = Told(
+    ["a"], ["a"], {"D1": 1, "D2": 1, "D5": 1, "D3": 1}, list(AUTHORITIES), Answer("", 200, 1, 1)
+)
 
 
 @pytest.mark.parametrize(
     ("told", "missing"),
     [
         (WHOLE, []),
-        (Told([], ["a"], WHOLE.alerts, None), ["release a"]),
-        (Told(["a"], ["a"], {"D1": 1, "D2": 1, "D3": 1}, None), ["alerts of D5"]),
-        (Told(["a"], ["a"], {"D1": 1, "D2": 1, "D5": 1}, None), ["surges"]),
+        (Told([], ["a"], WHOLE.alerts, WHOLE.judged, None), ["release a"]),
+        (Told(["a"], ["a"], {"D1": 1, "D2": 1, "D3": 1}, WHOLE.judged, None), ["alerts of D5"]),
+        (Told(["a"], ["a"], {"D1": 1, "D2": 1, "D5": 1}, WHOLE.judged, None), ["surges"]),
+        (
+            Told(["a"], ["a"], WHOLE.alerts, WHOLE.judged[1:], None),
+            [f"quality of {WHOLE.judged[0]}"],
+        ),
     ],
-    ids=["whole", "a release", "chains", "surges"],
+    ids=["whole", "a release", "chains", "surges", "quality"],
 )
 def test_what_is_missing_is_named(told: Told, missing: list[str]) -> None:
     assert told.missing == missing
