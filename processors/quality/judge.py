@@ -9,6 +9,7 @@ from typing import cast, get_args
 
 from processors.indicators.query import median_band
 from processors.quality.facts import ANYTHING, Facts, of_measure
+from schemas.anonymity import TOP
 from schemas.quality import (
     ENOUGH,
     LEAST,
@@ -119,7 +120,9 @@ def _gate(authority: Authority, facts: Facts) -> Gate:
         return "NOT_AGREED"
     if not attested:
         return "NOTHING_YET"
-    if any(kept.attested.k < agreed.k or kept.attested.l < agreed.l for kept in attested):
+    # At the top nothing is told of anyone: below that nothing can be hidden, however few they are.
+    telling = [kept.attested for kept in attested if kept.attested.node != TOP]
+    if any(told.k < agreed.k or told.l < agreed.l for told in telling):
         return "BELOW_AGREED"
     return "TAKEN_BACK" if any(kept.finer for kept in attested) else "HOLDS"
 

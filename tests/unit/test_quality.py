@@ -20,7 +20,7 @@ from processors.quality.expectations import Expectations, shipped
 from processors.quality.facts import ANYTHING, Batch, Facts, Found, find
 from processors.quality.judge import ended_quarters, judge
 from processors.quality.publish import changed, known
-from schemas.anonymity import BOTTOM, Attestation
+from schemas.anonymity import BOTTOM, TOP, Attestation, Node
 from schemas.chain import Head
 from schemas.errors import BadSignature, SouthmedError
 from schemas.quality import ENOUGH, LEAST, Quality, monday, open_quality, sign_quality
@@ -185,8 +185,8 @@ def test_streams_that_do_not_go_on_are_named() -> None:
 AGREED = INLTP.model_copy(update={"anonymity": Anonymity(k=5, l=2)})
 
 
-def attesting(k: int, *, finer: bool = False) -> dict[str, Kept]:
-    return {"2024-Q1": Kept(Attestation("2024-Q1", BOTTOM, k, 2, 0), NOW, finer)}
+def attesting(k: int, *, finer: bool = False, node: Node = BOTTOM) -> dict[str, Kept]:
+    return {"2024-Q1": Kept(Attestation("2024-Q1", node, k, 2, 0), NOW, finer)}
 
 
 @pytest.mark.parametrize(
@@ -196,6 +196,8 @@ def attesting(k: int, *, finer: bool = False) -> dict[str, Kept]:
         (AGREED, {}, "NOTHING_YET"),
         (AGREED, attesting(5), "HOLDS"),
         (AGREED, attesting(4), "BELOW_AGREED"),
+        # So few that nothing is told of anyone: it cannot be told more coarsely.
+        (AGREED, attesting(2, node=TOP), "HOLDS"),
         (AGREED, attesting(9, finer=True), "TAKEN_BACK"),
     ],
 )

@@ -36,11 +36,12 @@ def show_all(
     detector: Word = "",
     country: Word = "",
     quarter: Word = "",
+    part: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> HTMLResponse:
     """What was told to this reader, as they chose to see it."""
     console, speaks = console_of(request), speaking(request, language)
     boards = [console.boards[channel] for channel in visible(who)]
-    chosen = Chosen(state, detector, country, quarter)
+    chosen = Chosen(state, detector, country, quarter, part)
     return page(request, speaks, "alerts.html", model=inbox(boards, chosen, speaks))
 
 

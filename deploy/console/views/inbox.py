@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
 
 from deploy.console.alerts.boards import NAME_OF, Access, Board
 from deploy.console.i18n import Tongue
@@ -24,16 +25,27 @@ from deploy.exports.labels import label
 from schemas.alerts import CLOSED, STATES, Alert
 
 ALL = "ALL"
+AT_ONCE = 25
+"""Alerts on one page."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a reader wants to see of the inbox; empty for everything, closed ones aside."""
+    """What a reader wants to see of the inbox; empty for everything, closed ones aside.
+
+    Attributes:
+        part: Which page of it, from 1 on.
+    """
 
     state: str = ""
     detector: str = ""
     country: str = ""
     quarter: str = ""
+    part: int = 1
+
+    def query(self, part: int) -> str:
+        """Of the address of another page of the same."""
+        return urlencode({**asdict(self), "part": part})
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,11 @@ class Inbox:
     """The page.
 
     Attributes:
-        lines: Those that fit, what was raised last first.
+        lines: Those of this page that fit, what was raised last first.
+        fitting: How many fit on all pages.
+        part: Which page this is; the last one, if fewer fit by now.
+        parts: How many pages there are.
+        others: Of the pages before and after this one, the address's query; empty if there is none.
         number: How many there are before anything is chosen, closed ones aside.
         choices: Lists to choose from, by the name of the field.
         closed: Boards that this console may not read, as people call them.
@@ -73,6 +89,10 @@ class Inbox:
     """
 
     lines: list[Line]
+    fitting: int
+    part: int
+    parts: int
+    others: tuple[str, str]
     number: int
     choices: Mapping[str, list[Choice]]
     closed: list[str]
@@ -83,12 +103,28 @@ def inbox(boards: Sequence[Board], chosen: Chosen, tongue: Tongue) -> Inbox:
     """The alerts of some boards."""
     every = [(board, alert) for board in boards for alert in board.alerts.values()]
     every.sort(key=lambda one: (one[1].raised.on, one[1].id), reverse=True)
-    fitting = [line(board, alert, tongue) for board, alert in every if _fits(alert, chosen)]
+    fitting = [one for one in every if _fits(one[1], chosen)]
+    parts = max(1, -(-len(fitting) // AT_ONCE))
+    part = min(max(chosen.part, 1), parts)
+    shown = fitting[(part - 1) * AT_ONCE : part * AT_ONCE]
     standing = [alert for _, alert in every if alert.state not in CLOSED]
     closed = [audience(board, tongue) for board in boards if board.access is Access.CLOSED]
     starting = any(board.access is Access.STARTING for board in boards)
     alerts = [alert for _, alert in every]
-    return Inbox(fitting, len(standing), _choices(alerts, chosen, tongue), closed, starting)
+    return Inbox(
+        [line(board, alert, tongue) for board, alert in shown],
+        len(fitting),
+        part,
+        parts,
+        (
+            chosen.query(part - 1) if part > 1 else "",
+            chosen.query(part + 1) if part < parts else "",
+        ),
+        len(standing),
+        _choices(alerts, chosen, tongue),
+        closed,
+        starting,
+    )
 
 
 def _fits(alert: Alert, chosen: Chosen) -> bool:
