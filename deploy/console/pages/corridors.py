@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
-from deploy.console.pages.shared import page, speaking
+from deploy.console.pages.download import ENDS
+from deploy.console.pages.shared import same_page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views.corridors import Chosen, corridors
-from deploy.exports.formats import FORMATS, NOTE
 from schemas.codelists import Language
 
 router = APIRouter()
@@ -28,6 +28,9 @@ def show(
 ) -> HTMLResponse:
     """The page, as the reader chose to see it."""
     console, speaks = console_of(request), speaking(request, language)
-    model = corridors(console.live.snapshot, Chosen(period, country), console.atlas, speaks)
-    ends = [end for one in FORMATS.values() for end in one.writers]
-    return page(request, speaks, "corridors.html", model=model, ends=[*ends, NOTE])
+    snapshot, chosen = console.live.snapshot, Chosen(period, country)
+
+    def made() -> dict[str, Any]:
+        return {"model": corridors(snapshot, chosen, console.atlas, speaks), "ends": ENDS}
+
+    return same_page(request, speaks, "corridors.html", snapshot, made)

@@ -30,6 +30,7 @@ KINDS = {
     NOTE: "text/markdown; charset=utf-8",
 }
 """Ends of names, and what such files are."""
+ENDS = tuple(KINDS)
 
 
 @router.get("/{language}/download/{name}")

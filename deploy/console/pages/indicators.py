@@ -9,11 +9,11 @@ from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.errors import NothingThere
+from deploy.console.pages.download import ENDS
 from deploy.console.pages.shared import same_page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import indicator as view
 from deploy.console.views.indicator import Chosen
-from deploy.exports.formats import FORMATS, NOTE
 from schemas.codelists import Language
 
 router = APIRouter()
@@ -51,7 +51,6 @@ def show(
         model = view.page(snapshot, code, Chosen(period, by, country), speaks)
         if model is None:
             raise NothingThere()
-        ends = [end for one in FORMATS.values() for end in one.writers]
-        return {"model": model, "ends": [*ends, NOTE]}
+        return {"model": model, "ends": ENDS}
 
     return same_page(request, speaks, "indicator.html", snapshot, made)

@@ -9,11 +9,11 @@ from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.errors import NothingThere
+from deploy.console.pages.download import ENDS
 from deploy.console.pages.shared import page, same_page, speaking
 from deploy.console.security import Reader, Role, reader
 from deploy.console.views import calendar as view
 from deploy.console.views.words import unslug
-from deploy.exports.formats import FORMATS, NOTE
 from schemas.codelists import Language
 
 router = APIRouter()
@@ -50,6 +50,5 @@ def show(
         if verify
         else []
     )
-    ends = [end for one in FORMATS.values() for end in one.writers]
     model = view.whole(snapshot[key], speaks, steps)
-    return page(request, speaks, "release.html", model=model, ends=[*ends, NOTE])
+    return page(request, speaks, "release.html", model=model, ends=ENDS)
