@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.console.app import create_app
-from deploy.console.charts import Bars, Chart, Mark, Trend, strips
+from deploy.console.charts import Band, Bars, Chart, Lanes, Mark, Point, Trend, strips
 from deploy.console.i18n import Voice, tongue
 from deploy.console.pages.assets import VEGA, asset
 from tests.unit.console_guard import a_console, browser
@@ -22,6 +22,20 @@ MARKS = tuple(
 CHARTS: dict[str, Chart] = {
     "a trend": Trend("A trend", "From one to three.", False, MARKS, 4),
     "bars": Bars("Bars", "One, two and three.", True, MARKS, 4),
+    "lanes": Lanes(
+        "Lanes",
+        "Three lanes.",
+        True,
+        tuple(mark.label for mark in MARKS),
+        tuple(
+            Point(mark.label, 739000 + mark.value, "a day", mark.label, "circle", hollow=True)
+            for mark in MARKS
+        ),
+        Band(739000, 739100, "a quarter", "All"),
+        ((739001, MARKS[0].label),),
+        (738990, 739110),
+        ("Day", "What"),
+    ),
 }
 
 

@@ -5,11 +5,23 @@ ever, and what nobody looks at is never drawn. Uncertainty is drawn with every n
 a line, a whisker over a bar. What is not settled or not to be relied on is hollow: nothing is told
 by colour alone.
 
-`base` has what all charts share, `numbers` lines and bars, `kept` what is remembered of them.
+`base` has what all charts share, `numbers` lines and bars, `lanes` what went on through time,
+`kept` what is remembered of them.
 """
 
 from deploy.console.charts.base import Chart, Theme
 from deploy.console.charts.kept import Charts
+from deploy.console.charts.lanes import Band, Lanes, Point
 from deploy.console.charts.numbers import Bars, Mark, Trend
 
-__all__ = ["Bars", "Chart", "Charts", "Mark", "Theme", "Trend"]
+__all__ = [
+    "Band",
+    "Bars",
+    "Chart",
+    "Charts",
+    "Lanes",
+    "Mark",
+    "Point",
+    "Theme",
+    "Trend",
+]

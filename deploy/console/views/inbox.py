@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.console.alerts.boards import NAME_OF, Access, Board
+from deploy.console.alerts.history import countries
 from deploy.console.i18n import Tongue
 from deploy.console.views.alert_words import (
     DETECTORS,
     audience,
-    countries,
     detector,
     detector_name,
     joined,
