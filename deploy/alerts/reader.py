@@ -15,12 +15,16 @@ The rules:
 1. What does not verify under the platform's key for alerts is no alert: it is kept in `refused`
    with its offset and error, and passed over.
 2. An older revision that is sent again, though its signature holds, is not shown.
+3. Who wants to know when something came to be told reads every revision, each with its day
+   (`AlertReader.standing`, `AlertReader.coming`). The day is the broker's word: it is not signed,
+   and of revisions that were compacted away there is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from deploy.consume.judge import Message
@@ -37,6 +41,13 @@ class RefusedAlert(NamedTuple):
 
     offset: int
     error: SouthmedError
+
+
+class Told(NamedTuple):
+    """A revision of an alert, and the day on which the broker took it."""
+
+    alert: Alert
+    on: date
 
 
 class AlertReader:
@@ -68,17 +79,35 @@ class AlertReader:
             ClusterUnreachable: What is known to be on the topic does not come.
         """
         found: dict[str, Alert] = {}
+        for alert, _ in await self.standing():
+            found.pop(alert.id, None)
+            found[alert.id] = alert
+        return list(found.values())
+
+    async def standing(self) -> list[Told]:
+        """What stands and how it came to: every revision that is left, in the topic's order.
+
+        Raises:
+            ClusterUnreachable: What is known to be on the topic does not come.
+        """
+        found: list[Told] = []
         while not self._reader.caught_up:
-            for alert in await self.more():
-                found.pop(alert.id, None)
-                found[alert.id] = alert
+            found += await self.coming()
             if self._reader.quiet > PATIENCE:
                 raise ClusterUnreachable(expected=f"messages up to offset {self._reader.end}")
-        return list(found.values())
+        return found
 
     async def more(self) -> list[Alert]:
         """What has come; nothing if nothing comes within a moment."""
-        return [a for message in await self._reader.more() if (a := self._judged(message))]
+        return [alert for alert, _ in await self.coming()]
+
+    async def coming(self) -> list[Told]:
+        """The same, each with its day."""
+        return [
+            Told(alert, datetime.fromtimestamp(message.stamp / 1000, UTC).date())
+            for message in await self._reader.more()
+            if (alert := self._judged(message))
+        ]
 
     def _judged(self, message: Message) -> Alert | None:
         try:

@@ -26,6 +26,8 @@ class Message(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    stamp: int = 0
+    """When the broker took it, by its own clock, in milliseconds since 1970."""
 
 
 class Known(BaseModel):

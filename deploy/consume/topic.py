@@ -60,7 +60,7 @@ class Reader:
         # Where records were compacted away, the position is beyond the last one that came.
         self.at = await self._consumer.position(self._partition)
         return [
-            Message(record.offset, record.key, record.value, record.headers)
+            Message(record.offset, record.key, record.value, record.headers, record.timestamp)
             for record in found.get(self._partition, [])
         ]
 

@@ -105,6 +105,7 @@ def test_an_alert_is_followed_to_its_assessment_and_the_platform_hears_it(
     page.locator("#countries").wait_for()
     address = page.url
     assert "hold the same identifier" in page.locator(".words").inner_text()
+    assert "Lebanon\tNamed" in page.locator(".timeline").inner_text()
     assert page.locator("#cases ~ .scrolled tbody tr").count() == 2
     page.locator("#choice").select_option(label="A joint case was opened")
     page.locator("#send").click()

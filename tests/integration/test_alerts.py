@@ -8,13 +8,14 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from deploy.alerts.reader import following
+from deploy.alerts.reader import Told, following
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.consume.trusting import LiveTrust
 from deploy.demo import southmed
@@ -263,3 +264,18 @@ def test_it_is_ready_once_a_round_came_to_its_end_and_tells_what_it_did(stage: S
     finally:
         process.terminate()
         assert process.wait(timeout=20) == 0
+
+
+def test_a_reader_is_told_on_which_day_the_broker_took_each_revision(stage: Stage) -> None:
+    before = datetime.now(UTC).date()
+    stage.round()
+    channel = CONTACTS["TUN"]
+
+    async def follow() -> list[Told]:
+        where = (Broker(stage.servers), channel, LiveTrust(stage.site.trust_file))
+        async with following(*where) as reader:
+            return await reader.standing()
+
+    told = asyncio.run(follow())
+    assert told
+    assert {one.on for one in told} <= {before, datetime.now(UTC).date()}

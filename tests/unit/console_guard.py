@@ -13,6 +13,7 @@ import httpx
 import yaml
 from fastapi import FastAPI, Request
 
+from deploy.alerts.reader import Told
 from deploy.console.alerts.boards import NAME_OF, Access, Boards
 from deploy.console.app import Console, create_app
 from deploy.console.follow import Live, Standing
@@ -63,7 +64,7 @@ def boards() -> Boards:
     made = Boards()
     for channel in CHANNELS:
         for alert in told()[NAME_OF[channel]]:
-            made.put(channel, alert)
+            made.put(channel, Told(alert, TODAY))
         made.stand(channel, Access.LIVE)
     return made
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.alerts.answering import ANSWERS
+from deploy.alerts.reader import Told
 from deploy.console.alerts.boards import NAME_OF, NAMES, Access, Board, Boards, visible
 from deploy.console.app import Console, create_app
 from deploy.console.i18n import tongue
@@ -24,6 +25,7 @@ from processors.alerts.errors import AlertTopicUnreachable
 from schemas.access import PRINCIPALS
 from schemas.alerts import CHANNELS, CONTACTS, EVERYBODY, reasons_of
 from schemas.topics import COUNTRY_CODES
+from tests.console.world import TODAY
 from tests.unit.console_guard import (
     SEEN,
     Post,
@@ -104,7 +106,7 @@ def test_the_number_that_a_page_waits_for_grows_for_those_who_may_see_why(
     known = boards()
     before = known.number(reader)
     alert = next(iter(known[channel].alerts.values()))
-    known.put(channel, alert.model_copy(update={"revision": 2}))
+    known.put(channel, Told(alert.model_copy(update={"revision": 2}), TODAY))
     assert (known.number(reader) > before) == (NAME_OF[channel] in sees)
 
 
@@ -179,7 +181,7 @@ async def test_once_the_platform_has_taken_it_up_nothing_waits_any_more() -> Non
     platform.answer(channel, only("tun"), "CONFIRMED", "JOINT_CASE")
     # Ids are the same for the same secret, so the next round changes the alert that was answered.
     platform.tell(SEEN)
-    console.boards.put(channel, platform.out[channel][only("tun").id])
+    console.boards.put(channel, Told(platform.out[channel][only("tun").id], TODAY))
     text = (await get(console, page_of("tun"))).text
     assert 'id="sent"' not in text
     assert "Confirmed: A joint case was opened" in text
@@ -254,7 +256,7 @@ async def test_a_closed_alert_takes_no_answer() -> None:
     platform = a_platform()
     platform.tell(SEEN, month=NOW + 60)
     closed = platform.out[CONTACTS["TUN"]][only("tun").id]
-    console.boards.put(CONTACTS["TUN"], closed)
+    console.boards.put(CONTACTS["TUN"], Told(closed, TODAY))
     page = await get(console, page_of("tun"))
     assert 'id="choice"' not in page.text
     assert "says nothing of its evidence any more" in page.text
@@ -322,7 +324,7 @@ def test_closed_alerts_are_shown_to_who_asks_for_them() -> None:
     platform.tell(SEEN, month=NOW + 60)
     board = Board(CONTACTS["TUN"], Access.LIVE)
     for alert in platform.out[CONTACTS["TUN"]].values():
-        board = board.having(alert)
+        board = board.having(Told(alert, TODAY))
     assert inbox([board], Chosen(), tongue("en")).lines == []
     states = {line.state_code for line in inbox([board], Chosen("ALL"), tongue("en")).lines}
     assert states == {"EXPIRED"}
@@ -332,21 +334,11 @@ def test_an_older_revision_that_comes_again_changes_nothing() -> None:
     known = Boards()
     alert = only("tun")
     newer = alert.model_copy(update={"revision": 3})
-    known.put(CONTACTS["TUN"], newer)
+    known.put(CONTACTS["TUN"], Told(newer, TODAY))
     number = known.number(TUNIS)
-    known.put(CONTACTS["TUN"], alert)
+    known.put(CONTACTS["TUN"], Told(alert, TODAY))
     assert known[CONTACTS["TUN"]].alerts[alert.id] is newer
     assert known.number(TUNIS) == number
-
-
-@pytest.mark.parametrize("board", NAMES)
-def test_a_timeline_goes_from_the_evidence_over_the_life_to_the_end(board: str) -> None:
-    known = boards()
-    model = whole(known[NAMES[board]], only(board), tongue("en"))
-    kinds = [event.kind for event in model.timeline]
-    assert kinds == ["evidence", "step", "end"]
-    assert model.timeline[1].what == "New: Found"
-    assert model.line.words == only(board).evidence.words.en
 
 
 def test_only_a_contact_point_is_told_of_cases_and_of_its_own_alone() -> None:

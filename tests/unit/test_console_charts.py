@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 
 from deploy.console.app import create_app
-from deploy.console.charts import Bars, Chart, Flow, FlowMap, Mark, Sankey, Trend, strips
+from deploy.console.charts import (
+    Band,
+    Bars,
+    Chart,
+    Flow,
+    FlowMap,
+    Lanes,
+    Mark,
+    Point,
+    Sankey,
+    Trend,
+    strips,
+)
 from deploy.console.i18n import Voice, tongue
 from deploy.console.maps import shipped_atlas
 from deploy.console.pages.assets import VEGA, asset
@@ -27,6 +39,20 @@ CHARTS: dict[str, Chart] = {
     "a map": FlowMap("A map", "Three.", False, (FLOW,), NAMES, ("TUN",), 340, shipped_atlas()),
     "ribbons": Sankey("Ribbons", "Three.", True, (FLOW,), NAMES, {"TUN": "Tunisia"}, 340, 200),
     "bars": Bars("Bars", "One, two and three.", True, MARKS, 4),
+    "lanes": Lanes(
+        "Lanes",
+        "Three lanes.",
+        True,
+        tuple(mark.label for mark in MARKS),
+        tuple(
+            Point(mark.label, 739000 + mark.value, "a day", mark.label, "circle", hollow=True)
+            for mark in MARKS
+        ),
+        Band(739000, 739100, "a quarter", "All"),
+        ((739001, MARKS[0].label),),
+        (738990, 739110),
+        ("Day", "What"),
+    ),
 }
 
 

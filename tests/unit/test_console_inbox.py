@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from deploy.alerts.reader import Told
 from deploy.console.alerts.boards import Access, Board
 from deploy.console.i18n import tongue
 from deploy.console.views.inbox import AT_ONCE, Chosen, Inbox, inbox
 from schemas.alerts import CONTACTS
+from tests.console.world import TODAY
 from tests.unit.console_guard import only
 
 
@@ -15,7 +17,7 @@ def board_of(number: int) -> Board:
     """A board with so many alerts."""
     board = Board(CONTACTS["TUN"], Access.LIVE)
     for one in range(number):
-        board = board.having(only("tun").model_copy(update={"id": f"{one:032x}"}))
+        board = board.having(Told(only("tun").model_copy(update={"id": f"{one:032x}"}), TODAY))
     return board
 
 

@@ -60,7 +60,7 @@ def test_every_command_that_is_started_is_one_of_southmeds(line: str) -> None:
     if words[0] == "lay-site":
         assert (DEPLOY / words[0]).is_file()
         place, words = words[1], words[2:]
-        assert re.fullmatch(r"-|platform|(authorities|trustees|delivery)/\S+", place)
+        assert re.fullmatch(r"-|platform|console|(authorities|trustees|delivery)/\S+", place)
     assert words[0] == "southmed"
     _read(words)
 

@@ -12,9 +12,20 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from deploy.alerts.reader import Told
+from deploy.console.alerts.history import History, followed
 from deploy.console.bell import Bell
 from deploy.console.security.roles import Reader, Role
-from schemas.alerts import ANALYSTS, CHANNELS, CONTACTS, EVERYBODY, Alert, Assessment, Channel
+from schemas.alerts import (
+    ANALYSTS,
+    CHANNELS,
+    CLOSED,
+    CONTACTS,
+    EVERYBODY,
+    Alert,
+    Assessment,
+    Channel,
+)
 
 
 class Access(StrEnum):
@@ -42,6 +53,7 @@ class Board:
         channel: Which.
         access: How it stands with its topic.
         alerts: The newest revision of each, by id.
+        histories: What is known beside it of each that is open.
         sent: Answers from this console that no later revision has followed yet.
         number: Grows with every change.
     """
@@ -49,17 +61,32 @@ class Board:
     channel: Channel
     access: Access = Access.STARTING
     alerts: Mapping[str, Alert] = field(default_factory=lambda: MappingProxyType({}))
+    histories: Mapping[str, History] = field(default_factory=lambda: MappingProxyType({}))
     sent: Mapping[str, Sent] = field(default_factory=lambda: MappingProxyType({}))
     number: int = 0
 
-    def having(self, alert: Alert) -> Board:
+    def having(self, told: Told) -> Board:
         """The board after a revision more; an older one changes nothing."""
-        before = self.alerts.get(alert.id)
+        alert, before = told.alert, self.alerts.get(told.alert.id)
         if before is not None and before.revision >= alert.revision:
             return self
         alerts = MappingProxyType({**self.alerts, alert.id: alert})
         sent = MappingProxyType({name: s for name, s in self.sent.items() if name != alert.id})
-        return replace(self, alerts=alerts, sent=sent, number=self.number + 1)
+        histories = {name: h for name, h in self.histories.items() if name != alert.id}
+        now = followed(self.histories.get(alert.id), before, told)
+        if now is not None:
+            histories[alert.id] = now
+        return replace(
+            self,
+            alerts=alerts,
+            histories=MappingProxyType(histories),
+            sent=sent,
+            number=self.number + 1,
+        )
+
+    def open(self, name: str) -> bool:
+        """Whether there is an alert of this id that is not closed."""
+        return name in self.alerts and self.alerts[name].state not in CLOSED
 
     def answered(self, sent: Sent) -> Board:
         """The board after an answer was sent."""
@@ -84,9 +111,12 @@ class Boards:
     def __getitem__(self, channel: Channel) -> Board:
         return self._boards[channel]
 
-    def put(self, channel: Channel, alert: Alert) -> None:
-        """Has everybody who may see a newer revision."""
-        self._change(self._boards[channel].having(alert))
+    def put(self, channel: Channel, *told: Told) -> None:
+        """Has everybody who may see newer revisions, all of them at once."""
+        board = self._boards[channel]
+        for one in told:
+            board = board.having(one)
+        self._change(board)
 
     def stand(self, channel: Channel, access: Access) -> None:
         """Has everybody know how a board stands with its topic."""

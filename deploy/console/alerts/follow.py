@@ -75,8 +75,8 @@ class _Following:
 
     async def _once(self) -> NoReturn:
         async with following(self._broker, self._channel, self._trust) as reader:
-            for alert in await reader.newest():
-                self._boards.put(self._channel, alert)
+            # All at once: nobody is to see a state of an alert that a later one has ended.
+            self._boards.put(self._channel, *await reader.standing())
             self._boards.stand(self._channel, Access.LIVE)
             self._told = ""
             while True:
@@ -85,8 +85,7 @@ class _Following:
                         self._refused = refused.offset
                         self._tell(refused.offset, refused.error.code)
                 reader.refused.clear()
-                for alert in await reader.more():
-                    self._boards.put(self._channel, alert)
+                self._boards.put(self._channel, *await reader.coming())
 
     def _tell(self, offset: int, code: str) -> None:
         tell(lines.ALERT_REFUSED, topic=self._channel.topic, code=code, offset=offset)

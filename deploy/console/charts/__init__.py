@@ -5,15 +5,29 @@ ever, and what nobody looks at is never drawn. Uncertainty is drawn with every n
 a line, a whisker over a bar. What is not settled or not to be relied on is hollow: nothing is told
 by colour alone.
 
-`base` has what all charts share, `numbers` lines and bars, `flowmap` and `sankey` corridors, `kept`
-what is remembered of them.
+`base` has what all charts share, `numbers` lines and bars, `flowmap` and `sankey` corridors,
+`lanes` what went on through time, `kept` what is remembered of them.
 """
 
 from deploy.console.charts.base import Chart, Theme
 from deploy.console.charts.corridors import Flow
 from deploy.console.charts.flowmap import FlowMap
 from deploy.console.charts.kept import Charts
+from deploy.console.charts.lanes import Band, Lanes, Point
 from deploy.console.charts.numbers import Bars, Mark, Trend
 from deploy.console.charts.sankey import Sankey
 
-__all__ = ["Bars", "Chart", "Charts", "Flow", "FlowMap", "Mark", "Sankey", "Theme", "Trend"]
+__all__ = [
+    "Band",
+    "Bars",
+    "Chart",
+    "Charts",
+    "Flow",
+    "FlowMap",
+    "Lanes",
+    "Mark",
+    "Point",
+    "Sankey",
+    "Theme",
+    "Trend",
+]

@@ -42,6 +42,7 @@ class Chart(ABC):
         description: What it shows, for people who do not see it.
         mirrored: Whether it is read from right to left.
         voice: How its numbers are written; the page on which it stands says so.
+        alert: Of what is told to a few, the board and the alert; None for what all may see.
         zooms: Scales that can be zoomed; they are of numbers, and no map has any.
         rigid: Whether it has one width only, because its places are pixels.
     """
@@ -50,6 +51,7 @@ class Chart(ABC):
     description: str
     mirrored: bool
     voice: Voice = field(default=Voice(), kw_only=True)
+    alert: tuple[str, str] | None = field(default=None, kw_only=True)
     zooms: ClassVar[tuple[Literal["x", "y"], ...]] = ()
     rigid: ClassVar[bool] = False
 

@@ -11,7 +11,6 @@ import asyncio
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 from deploy.console.charts.base import INK, Chart, Theme
 
@@ -53,8 +52,7 @@ class Charts:
         # Of those who wait, one that goes away takes nothing from the others.
         return await asyncio.shield(asyncio.wrap_future(found))
 
-    def exploration(self, digest: str, theme: Theme) -> dict[str, Any] | None:
-        """What a browser makes alive of a chart; None for one that is not known."""
+    def known(self, digest: str) -> Chart | None:
+        """The chart of an address; None for one that is not known."""
         with self._lock:
-            chart = self._known.get(digest)
-        return None if chart is None else chart.exploration(theme)
+            return self._known.get(digest)

@@ -1,55 +1,21 @@
-"""The page of one alert: its evidence, its timeline, and what may be answered.
-
-Its months are those of all countries together, so the timeline has no line of each country: which
-month is whose is not told.
-"""
+"""The page of one alert: its evidence, its timeline, and what may be answered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deploy.alerts.answering import ANSWERS
 from deploy.console.alerts.boards import Board, Sent
-from deploy.console.i18n import Tongue, noop
-from deploy.console.views.alert_words import (
-    SEPARATOR,
-    detector,
-    joined,
-    named_countries,
-    span,
-    state_name,
-)
+from deploy.console.i18n import Tongue
+from deploy.console.views.alert_timeline import Timeline, timeline
+from deploy.console.views.alert_words import SEPARATOR, detector, joined, state_name
 from deploy.console.views.inbox import Choice, Line, line
 from deploy.exports.labels import label
 from processors.alerts import typology
 from processors.alerts.life import may_follow
-from schemas.alerts import (
-    CLOSED,
-    Alert,
-    AnalystAlert,
-    ContactAlert,
-    Step,
-    Surge,
-    reasons_of,
-)
+from schemas.alerts import Alert, AnalystAlert, ContactAlert, Surge, reasons_of
 from schemas.codelists import codelist
-
-ACTORS: Mapping[str, str] = {
-    "PLATFORM": noop("The platform"),
-    "CONTACT": noop("The contact point"),
-    "ANALYST": noop("An analyst"),
-}
-
-
-@dataclass(frozen=True)
-class Event:
-    """One entry of a timeline: when, what happened, and to whom or by whom."""
-
-    when: str
-    what: str
-    more: str
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -82,7 +48,7 @@ class Whole:
         resembles: Patterns of the field.
         concerned: The countries.
         cases: One's own cases: authority and pseudonym.
-        timeline: From the first evidence to the end.
+        timeline: From the first evidence to the end, across countries.
         into: The alert that goes on in its place.
         answers: What may be answered now; empty for nothing.
         sent: What was answered and not taken up yet.
@@ -96,7 +62,7 @@ class Whole:
     resembles: list[str]
     concerned: list[Concerned]
     cases: list[tuple[str, str]]
-    timeline: list[Event]
+    timeline: Timeline
     into: str
     answers: list[Answers]
     sent: str
@@ -116,7 +82,7 @@ def whole(board: Board, alert: Alert, tongue: Tongue) -> Whole:
         [typology.label(code, tongue.language) for code in getattr(about, "resembles", [])],
         list(_concerned(alert, tongue)),
         cases,
-        _timeline(alert, tongue),
+        timeline(board, alert, tongue),
         alert.into or "",
         _answers(board, alert, tongue),
         _sent(sent, tongue) if sent else "",
@@ -153,31 +119,6 @@ def _concerned(alert: Alert, tongue: Tongue) -> Iterator[Concerned]:
             known = say("More than the identifier is known") if other.backed else say("Only this")
             name = label("REF_AREA", other.country, tongue.language)
             yield Concerned(name, f"{known}.", mine=False)
-
-
-def _timeline(alert: Alert, tongue: Tongue) -> list[Event]:
-    """Evidence first, then the alert's life, in the order of time, and its end at last."""
-    say, (first, last) = tongue.gettext, span(alert)
-    where, events = named_countries(alert, tongue), []
-    if first and first == last:
-        events.append(Event(tongue.period(first), say("Evidence"), where, "evidence"))
-    elif first:
-        events.append(Event(tongue.period(first), say("The first evidence"), where, "evidence"))
-        events.append(Event(tongue.period(last), say("The newest evidence"), where, "evidence"))
-    events += [_step(step, tongue) for step in alert.history]
-    if alert.state not in CLOSED:
-        ends = str(getattr(alert, "expires", ""))
-        words = say("Expires after this, unless there is more evidence by then")
-        events.append(Event(tongue.period(ends), words, "", "end"))
-    return events
-
-
-def _step(step: Step, tongue: Tongue) -> Event:
-    reasons = codelist("CL_ALERT_REASON")
-    why = reasons.label(step.reason, tongue.language) if step.reason else ""
-    what = state_name(step.state, tongue)
-    by = tongue.gettext(ACTORS[step.by])
-    return Event(tongue.day(step.on), joined(what, why, tongue), by, "step")
 
 
 def _answers(board: Board, alert: Alert, tongue: Tongue) -> list[Answers]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deploy.console.alerts.boards import Board
+from deploy.console.alerts.history import countries
 from deploy.console.i18n import Tongue, noop
 from deploy.exports.labels import label
 from schemas.alerts import Alert, AnalystAlert, ContactAlert, Surge
@@ -58,21 +59,6 @@ def words(alert: Alert, tongue: Tongue) -> str:
     return tongue.prose(str(getattr(told, tongue.language))) if told else ""
 
 
-def countries(alert: Alert) -> list[str]:
-    """The countries that it names, one's own first."""
-    match alert:
-        case ContactAlert(about=about, country=mine) if about:
-            return [mine, *(other.country for other in about.counterparts)]
-        case ContactAlert(country=mine):
-            return [mine]
-        case AnalystAlert(about=about) if about:
-            return list(about.countries)
-        case Surge(about=about) if about:
-            named = [about.series.get(name, "") for name in ("REF_AREA", "FROM")]
-            return [code for code in named if code in codelist("CL_REPORTING_COUNTRY").codes]
-    return []
-
-
 def named_countries(alert: Alert, tongue: Tongue) -> str:
     """The same in words."""
     names = [label("REF_AREA", code, tongue.language) for code in countries(alert)]
@@ -104,11 +90,11 @@ def quarters(alert: Alert) -> list[str]:
     first, last = span(alert)
     if not first:
         return []
-    at, end = _months(first)[0], _months(last)[1]
+    at, end = months(first)[0], months(last)[1]
     return [f"{n // 4}-Q{n % 4 + 1}" for n in range(at // 3, end // 3 + 1)]
 
 
-def _months(period: str) -> tuple[int, int]:
+def months(period: str) -> tuple[int, int]:
     """The first and the last month of a period, counted from the year 0."""
     year, _, part = period.partition("-")
     if not part:

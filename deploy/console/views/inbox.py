@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
 from deploy.console.alerts.boards import NAME_OF, Access, Board
+from deploy.console.alerts.history import countries
 from deploy.console.i18n import Tongue
 from deploy.console.views.alert_words import (
     DETECTORS,
     audience,
-    countries,
     detector,
     detector_name,
     joined,
