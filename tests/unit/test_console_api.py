@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.alerts.reader import Told
 from deploy.console.alerts.boards import NAMES
 from deploy.console.api import ROOT, VERSION
 from deploy.console.api.accept import chosen
@@ -28,7 +29,7 @@ from deploy.exports.plain import Style
 from deploy.exports.sdmx import write_sdmx_csv
 from schemas.alerts import EVERYBODY
 from schemas.releases import open_release
-from tests.console.world import WITHDRAWN, snapshot
+from tests.console.world import TODAY, WITHDRAWN, snapshot
 from tests.published import trusting
 from tests.unit.console_guard import a_console, browser, only, told
 from tests.unit.test_console_alerts import ANALYST, OPERATOR, SEES, TUNIS, VIEWER
@@ -245,10 +246,10 @@ async def test_alerts_of_others_do_not_change_what_a_reader_knows() -> None:
     console = a_console(VIEWER)
     before = (await ask(console, "/surges")).headers["etag"]
     alert = only("tun")
-    console.boards.put(NAMES["tun"], alert.model_copy(update={"revision": 2}))
+    console.boards.put(NAMES["tun"], Told(alert.model_copy(update={"revision": 2}), TODAY))
     assert (await ask(console, "/surges")).headers["etag"] == before
     surge = only("surges")
-    console.boards.put(EVERYBODY, surge.model_copy(update={"revision": 2}))
+    console.boards.put(EVERYBODY, Told(surge.model_copy(update={"revision": 2}), TODAY))
     assert (await ask(console, "/surges")).headers["etag"] != before
 
 
