@@ -12,19 +12,25 @@ QUICK ?=
 # Inputs that `make fuzz` gives to the opener.
 FUZZ ?= 1000000
 
-.PHONY: demo test quick faults soak attacks detect anonymity bench readers screens fuzz lint docs lock clean
+.PHONY: demo test quick waiting kafka faults soak attacks detect anonymity bench readers screens fuzz lint docs lock clean
 
 demo: $(READY)  ## Four registers, a broker, the intake, and a summary that reconciles.
 	$(BIN)/southmed demo
 
 # Files of tests that share nothing run side by side; those on Apache Kafka one after the other.
-# Those with brokers of our own wait half of their time, so there may be more of them than cores.
+# Those with brokers of our own wait half of their time, so there may be more of them than cores;
+# and so do those on Apache Kafka, beside them.
 QUICK_TESTS := tests/unit tests/attacks
 BESIDE := --dist loadfile -n auto
 WAITING := --dist loadfile -n 3
 
 test: quick  ## All tests; those that need Kafka, PostgreSQL or a browser run where it is installed.
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target waiting kafka
+
+waiting: $(READY)  ## Those with brokers of our own, and with a browser.
 	$(BIN)/python -m pytest $(QUICK_TESTS:%=--ignore=%) --ignore=tests/kafka $(WAITING)
+
+kafka: $(READY)  ## Those on Apache Kafka.
 	$(BIN)/python -m pytest tests/kafka
 
 quick: $(READY)  ## Those that start no broker; what one runs while working.

@@ -87,7 +87,7 @@ def test_a_telephone_gets_a_drawing_that_fits_it(opened: Opened) -> None:
         page = opened("/en/corridors", width=width)
         image = page.locator("figure.broad img").first
         image.scroll_into_view_if_needed()
-        page.wait_for_timeout(1500)
+        image.evaluate("(one) => one.decode()")
         sizes[width] = image.evaluate("(one) => [one.naturalWidth, one.clientWidth]")
     assert sizes[360][0] == 340
     assert sizes[1200] == [760, 760]

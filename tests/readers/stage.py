@@ -158,9 +158,11 @@ def staged(folder: Path) -> Iterator[Stage]:
         )
         with process:
             assert process.stdout is not None
-            url = process.stdout.readline().strip().rstrip("/")
-            yield Stage(url, process, broker.servers)
-            process.terminate()
+            try:
+                url = process.stdout.readline().strip().rstrip("/")
+                yield Stage(url, process, broker.servers)
+            finally:
+                process.terminate()
             assert process.wait(LIMIT) in (0, -15)
 
 

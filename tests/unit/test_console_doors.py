@@ -27,6 +27,9 @@ PAGES = (
     "/en/releases/F1_2023_FINAL?verify=1",
     "/en/help",
     "/en/brief",
+    "/en/corridors",
+    "/en/justice",
+    "/en/cooperation",
     "/en/api",
     "/en/download/F1_2023_FINAL.csv",
 )
