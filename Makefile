@@ -25,7 +25,7 @@ BESIDE := --dist loadfile -n auto
 WAITING := --dist loadfile -n 3
 
 test: quick  ## All tests; those that need Kafka, PostgreSQL or a browser run where it is installed.
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target waiting kafka
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line waiting kafka
 
 waiting: $(READY)  ## Those with brokers of our own, and with a browser.
 	$(BIN)/python -m pytest $(QUICK_TESTS:%=--ignore=%) --ignore=tests/kafka $(WAITING)
