@@ -18,23 +18,24 @@ demo: $(READY)  ## Four registers, a broker, the intake, and a summary that reco
 	$(BIN)/southmed demo
 
 # Files of tests that share nothing run side by side; those on Apache Kafka one after the other.
-# Those with brokers of our own wait half of their time, so there may be more of them than cores;
-# and so do those on Apache Kafka, beside them.
+# Those with brokers of our own wait half of their time, so there may be more of them than cores.
+# `make test WITHOUT=slow` leaves out what takes long by itself; continuous integration does.
 QUICK_TESTS := tests/unit tests/attacks
+WITHOUT ?=
+LESS := $(if $(WITHOUT),-m "not $(WITHOUT)")
 BESIDE := --dist loadfile -n auto
 WAITING := --dist loadfile -n 3
 
-test: quick  ## All tests; those that need Kafka, PostgreSQL or a browser run where it is installed.
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line waiting kafka
+test: quick waiting kafka  ## All tests; those that need Kafka, PostgreSQL or a browser run where it is installed.
 
 waiting: $(READY)  ## Those with brokers of our own, and with a browser.
-	$(BIN)/python -m pytest $(QUICK_TESTS:%=--ignore=%) --ignore=tests/kafka $(WAITING)
+	$(BIN)/python -m pytest $(QUICK_TESTS:%=--ignore=%) --ignore=tests/kafka $(WAITING) $(LESS)
 
 kafka: $(READY)  ## Those on Apache Kafka.
-	$(BIN)/python -m pytest tests/kafka
+	$(BIN)/python -m pytest tests/kafka $(LESS)
 
 quick: $(READY)  ## Those that start no broker; what one runs while working.
-	$(BIN)/python -m pytest $(QUICK_TESTS) $(BESIDE)
+	$(BIN)/python -m pytest $(QUICK_TESTS) $(BESIDE) $(LESS)
 
 faults: $(READY)  ## Every fault we can think of, on three real brokers; needs java and mvn.
 	$(BIN)/python -m tests.faults $(if $(QUICK),--quick)

@@ -18,6 +18,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/console/" in str(item.path):
             item.add_marker(pytest.mark.browser)
+        if item.path.stem == "test_restarts":
+            item.add_marker(pytest.mark.slow)
 
 
 # Of the package, not of the session: its loop runs in this thread as long as it is there, and tests

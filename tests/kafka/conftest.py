@@ -11,10 +11,16 @@ from deploy.brokers.kafka.cluster import KafkaCluster
 from tests.kafka.cluster import KafkaScene, running_cluster, scene_on
 
 
+SLOW = {"test_a_country_joins", "test_broker_commands", "test_quotas", "test_renewal"}
+"""Files whose tests bring up clusters of their own, or wait for clocks and quotas."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/kafka/" in str(item.path):
             item.add_marker(pytest.mark.kafka)
+            if item.path.stem in SLOW:
+                item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

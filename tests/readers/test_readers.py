@@ -13,6 +13,9 @@ from tests.readers.reading import Heard
 from tests.readers.trial import QUICK, Outcome, run
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     library("confluent_kafka", "demo")
