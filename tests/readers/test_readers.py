@@ -12,7 +12,6 @@ from tests.readers import report
 from tests.readers.reading import Heard
 from tests.readers.trial import QUICK, Outcome, run
 
-
 pytestmark = pytest.mark.slow
 
 
