@@ -24,7 +24,7 @@ QUICK_TESTS := tests/unit tests/attacks
 WITHOUT ?=
 LESS := $(if $(WITHOUT),-m "not $(WITHOUT)")
 BESIDE := --dist loadfile -n auto
-WAITING := --dist loadfile -n 3
+WAITING := --dist loadfile -n 4
 
 test: quick waiting kafka  ## All tests; those that need Kafka, PostgreSQL or a browser run where it is installed.
 
