@@ -106,7 +106,7 @@ def test_every_figure_has_words_and_a_table_beside_it(opened: Opened) -> None:
     for path in PAGES:
         page = opened(f"/en/{path}")
         for image in page.locator("figure img").all():
-            assert len(image.get_attribute("alt")) > 40
+            assert len(image.get_attribute("alt")) > 30
             section = image.locator("xpath=ancestor::section")
             assert section.locator("table").count() >= 1
 

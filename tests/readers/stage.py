@@ -32,7 +32,7 @@ from tests.published import OTHER_KEY, trusting
 from tests.unit.console_guard import told, write_settings
 
 LIMIT = 30
-BEFORE = 30
+BEFORE = 49
 """Releases that are out when readers come."""
 TICKS = os.sysconf("SC_CLK_TCK")
 HEARERS = {"nour": CONTACTS["TUN"], "idir": CONTACTS["MAR"], "anna": ANALYSTS}

@@ -11,9 +11,11 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from html import escape
+from importlib import import_module
 from typing import Any, ClassVar, Literal
 
 import altair as alt
@@ -27,6 +29,11 @@ INK: Mapping[Theme, Mapping[str, str]] = {
     "light": {"mark": "#1f5fa8", "text": "#1c2733", "faint": "#d5dce3", "ground": "#ffffff"},
     "dark": {"mark": "#7db4f0", "text": "#e4eaf0", "faint": "#3a4654", "ground": "#161d26"},
 }
+# Altair asks pandas about values once anything has begun to import it. Files for readers do, in a
+# thread beside: begun here, it is whole before there are threads.
+with suppress(ImportError):
+    import_module("pandas")
+
 FONT = "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans Arabic', sans-serif"
 VEGA_LITE = "6.4"
 ZOOM = "zoom"
