@@ -24,7 +24,7 @@ QUICK_TESTS := tests/unit tests/attacks
 WITHOUT ?=
 LESS := $(if $(WITHOUT),-m "not $(WITHOUT)")
 BESIDE := --dist loadfile -n auto
-WAITING := --dist loadfile -n 4
+WAITING := --dist loadfile -n 5
 
 test: quick waiting kafka  ## All tests; those that need Kafka, PostgreSQL or a browser run where it is installed.
 
