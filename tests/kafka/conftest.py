@@ -10,7 +10,13 @@ import pytest
 from deploy.brokers.kafka.cluster import KafkaCluster
 from tests.kafka.cluster import KafkaScene, running_cluster, scene_on
 
-SLOW = {"test_a_country_joins", "test_broker_commands", "test_doctor", "test_quotas", "test_renewal"}
+SLOW = {
+    "test_a_country_joins",
+    "test_broker_commands",
+    "test_doctor",
+    "test_quotas",
+    "test_renewal",
+}
 """Files whose tests bring up clusters of their own, or wait for clocks and quotas."""
 
 
