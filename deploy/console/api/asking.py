@@ -20,14 +20,12 @@ from fastapi import Depends, Header, Request, Response
 
 from deploy.console.alerts.boards import Board, visible
 from deploy.console.app_state import console_of
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Reader, Viewer
 from deploy.console.store import Snapshot
 from schemas.alerts import Channel
 
 if TYPE_CHECKING:
     from deploy.console.app import Console
-
-Viewer = Annotated[Reader, Depends(reader(Role.VIEWER))]
 Tag = Annotated[
     str | None,
     Header(max_length=1000, description="ETags of answers at hand; 304 if one of them holds."),

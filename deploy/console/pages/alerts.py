@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from deploy.alerts.answering import assessment
@@ -12,7 +12,7 @@ from deploy.console.alerts.boards import NAMES, Board, visible
 from deploy.console.app_state import console_of
 from deploy.console.errors import AnswerOutdated, NotAllowed, NothingThere
 from deploy.console.pages.shared import page, speaking
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Reader, Viewer
 from deploy.console.security.forms import Fields
 from deploy.console.views.alert import whole
 from deploy.console.views.inbox import Chosen, inbox
@@ -21,7 +21,6 @@ from schemas.codelists import Language
 from schemas.errors import SouthmedError
 
 router = APIRouter()
-Allowed = Annotated[Reader, Depends(reader(Role.VIEWER))]
 Word = Annotated[str, Query(max_length=20, pattern=r"^[A-Z0-9-]*$")]
 BoardName = Annotated[str, Path(max_length=20, pattern=r"^[a-z]+$")]
 AlertName = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
@@ -31,7 +30,7 @@ AlertName = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 def show_all(
     request: Request,
     language: Language,
-    who: Allowed,
+    who: Viewer,
     state: Word = "",
     detector: Word = "",
     country: Word = "",
@@ -47,7 +46,7 @@ def show_all(
 
 @router.get("/{language}/alerts/{board}/{name}")
 def show(
-    request: Request, language: Language, board: BoardName, name: AlertName, who: Allowed
+    request: Request, language: Language, board: BoardName, name: AlertName, who: Viewer
 ) -> HTMLResponse:
     """One alert, to those it was told to."""
     console, speaks = console_of(request), speaking(request, language)
@@ -65,7 +64,7 @@ async def answer(
     language: Language,
     board: BoardName,
     name: AlertName,
-    who: Allowed,
+    who: Viewer,
     sent: Fields,
 ) -> RedirectResponse:
     """Sends an answer, of the revision that was read, once the audit log has it."""

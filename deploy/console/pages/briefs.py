@@ -5,26 +5,25 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.brief.printed import Imprint, file_name, printed
 from deploy.console.errors import NothingThere
 from deploy.console.pages.shared import page, speaking
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Viewer
 from deploy.console.views import words
 from deploy.console.views.brief import AREAS, REGION, area_of, brief, code_of, years
 from schemas.codelists import Language
 
 router = APIRouter()
-Allowed = Annotated[Reader, Depends(reader(Role.VIEWER))]
 Word = Annotated[str, Query(max_length=10, pattern=r"^[A-Z0-9-]*$")]
 
 
 @router.get("/{language}/brief")
 def show(
-    request: Request, language: Language, _reader: Allowed, area: Word = REGION, period: Word = ""
+    request: Request, language: Language, _reader: Viewer, area: Word = REGION, period: Word = ""
 ) -> HTMLResponse:
     """What a brief says; what nothing answers is put right, and said."""
     speaks, snapshot = speaking(request, language), console_of(request).live.snapshot
@@ -44,9 +43,7 @@ def show(
 
 
 @router.get("/{language}/brief/{area}-{period}.pdf")
-def take(
-    request: Request, language: Language, area: str, period: str, _reader: Allowed
-) -> Response:
+def take(request: Request, language: Language, area: str, period: str, _reader: Viewer) -> Response:
     """The brief as a PDF.
 
     Raises:

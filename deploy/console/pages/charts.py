@@ -7,26 +7,21 @@ others it is as if it were not there, and no browser keeps it.
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from deploy.console.alerts.boards import NAMES, visible
 from deploy.console.app_state import console_of
 from deploy.console.charts import Chart, Theme
 from deploy.console.errors import NothingThere
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Reader, Viewer
 
 router = APIRouter()
 KEPT = {"cache-control": "private, max-age=31536000, immutable"}
 
 
-Allowed = Annotated[Reader, Depends(reader(Role.VIEWER))]
-
-
 @router.get("/charts/{digest}-{theme}.svg")
-async def chart(request: Request, digest: str, theme: Theme, who: Allowed) -> Response:
+async def chart(request: Request, digest: str, theme: Theme, who: Viewer) -> Response:
     """The drawing of a chart that some page has shown."""
     shown = _shown(request, digest, who)
     svg = await console_of(request).charts.drawn(digest, theme)
@@ -36,7 +31,7 @@ async def chart(request: Request, digest: str, theme: Theme, who: Allowed) -> Re
 
 
 @router.get("/charts/{digest}-{theme}.json")
-def exploration(request: Request, digest: str, theme: Theme, who: Allowed) -> JSONResponse:
+def exploration(request: Request, digest: str, theme: Theme, who: Viewer) -> JSONResponse:
     """The same chart as Vega-Lite reads it, with tooltips and zoom."""
     shown = _shown(request, digest, who)
     return JSONResponse(shown.exploration(theme), headers=_kept(shown))

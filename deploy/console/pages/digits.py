@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import get_args
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 
 from deploy.console.errors import NothingThere
 from deploy.console.i18n import Digits
 from deploy.console.pages.signing import here
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Viewer
 from deploy.console.security.forms import Fields
 from deploy.console.security.sessions import DIGITS, give
 
@@ -20,9 +20,7 @@ KEPT = 400 * 86400.0
 
 
 @router.post("/ar/digits")
-async def choose(
-    _reader: Annotated[Reader, Depends(reader(Role.VIEWER))], sent: Fields
-) -> RedirectResponse:
+async def choose(_reader: Viewer, sent: Fields) -> RedirectResponse:
     """Keeps the choice and leads back to the page."""
     if sent.get("digits") not in get_args(Digits):
         raise NothingThere()

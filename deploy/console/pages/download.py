@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from deploy.commands.exporting import SEPARATOR_OF
 from deploy.console.app_state import console_of
 from deploy.console.errors import NothingThere
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Viewer
 from deploy.console.views.words import unslug
 from deploy.exports.formats import FORMATS, NOTE
 from deploy.exports.method import markdown
@@ -38,7 +36,7 @@ def download(
     request: Request,
     language: Language,
     name: str,
-    _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
+    _reader: Viewer,
 ) -> Response:
     """A release as a file; its name says which release and which format."""
     stem, dot, rest = name.partition(".")

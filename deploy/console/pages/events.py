@@ -6,13 +6,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from deploy.console.app_state import console_of
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Viewer
 
 router = APIRouter()
 PING = 15
@@ -23,9 +22,7 @@ LOOK_AGAIN = 30.0
 
 
 @router.get("/events")
-async def events(
-    request: Request, _reader: Annotated[Reader, Depends(reader(Role.VIEWER))]
-) -> EventSourceResponse:
+async def events(request: Request, _reader: Viewer) -> EventSourceResponse:
     """How things stand and the number of the newest snapshot, now and whenever they change."""
     return EventSourceResponse(_told(request, LOOK_AGAIN), ping=PING)
 

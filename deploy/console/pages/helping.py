@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.pages.shared import page, speaking
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Viewer
 from deploy.console.views.tour import STOPS, WORDS_A_MINUTE
 from processors.release.sampler import coverage
 from schemas.codelists import Language
@@ -21,7 +19,7 @@ router = APIRouter()
 def show(
     request: Request,
     language: Language,
-    _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
+    _reader: Viewer,
 ) -> HTMLResponse:
     """The page; its numbers are those of the file of tables."""
     noise, speaks = console_of(request).tables.noise, speaking(request, language)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.pages.download import ENDS
 from deploy.console.pages.shared import page, speaking
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Viewer
 from deploy.console.views import justice as view
 from schemas.codelists import Language
 
@@ -22,7 +22,7 @@ Word = Annotated[str, Query(max_length=20, pattern=r"^[A-Z0-9_]*$")]
 def show(
     request: Request,
     language: Language,
-    _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
+    _reader: Viewer,
     year: Word = "",
     country: Word = "",
     form: Word = "",

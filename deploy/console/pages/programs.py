@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.pages.failing import PROBLEMS
 from deploy.console.pages.shared import page, speaking
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Viewer
 from deploy.console.security.rates import RATES
 from deploy.console.views.programs import programs
 from schemas.codelists import Language
@@ -21,7 +19,7 @@ router = APIRouter()
 def show(
     request: Request,
     language: Language,
-    _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
+    _reader: Viewer,
 ) -> HTMLResponse:
     """The page."""
     speaks = speaking(request, language)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.errors import NotAllowed
 from deploy.console.pages.shared import page, speaking
 from deploy.console.quality.board import READERS, may_see
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Viewer
 from deploy.console.views.quality import quality
 from schemas.codelists import Language
 
@@ -19,9 +17,7 @@ router = APIRouter()
 
 
 @router.get("/{language}/quality")
-def show(
-    request: Request, language: Language, who: Annotated[Reader, Depends(reader(Role.VIEWER))]
-) -> HTMLResponse:
+def show(request: Request, language: Language, who: Viewer) -> HTMLResponse:
     """How the data of each authority come in, to those who may see it."""
     if not may_see(who):
         raise NotAllowed(expected=f"one of the roles {', '.join(sorted(READERS))}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.pages.shared import same_page, speaking
-from deploy.console.security import Reader, Role, reader
+from deploy.console.security import Viewer
 from deploy.console.views import words
 from deploy.console.views.corridors import Chosen, corridors
 from deploy.console.views.cuts import ALL
@@ -23,7 +23,7 @@ router = APIRouter()
 def show(
     request: Request,
     language: Language,
-    _reader: Annotated[Reader, Depends(reader(Role.VIEWER))],
+    _reader: Viewer,
 ) -> HTMLResponse:
     """The page."""
     speaks, console = speaking(request, language), console_of(request)

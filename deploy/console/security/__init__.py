@@ -2,8 +2,9 @@
 
 The rules:
 
-1. Every page asks for a role by ``Depends(reader(Role.X))``. Who reads is decided by one
-   doorkeeper, which the application is given; by default it lets nobody in (`roles`).
+1. Every page asks for a role by ``Depends(reader(Role.X))``, or `Viewer` for the usual one. Who
+   reads is decided by one doorkeeper, which the application is given; by default it lets nobody in
+   (`roles`).
 2. People sign in at their own provider by OpenID Connect (`openid`) and have a session
    (`sessions`), or show a client certificate of the platform (`certificates`). Which roles follow
    stands in two tables: ``console.yaml``, and `certificates.ROLES`. Who stands in neither has none.
@@ -19,6 +20,7 @@ from deploy.console.security.roles import (
     Doorkeeper,
     Reader,
     Role,
+    Viewer,
     closed,
     reader,
     unsafe_open,
@@ -32,6 +34,7 @@ __all__ = [
     "Guarded",
     "Reader",
     "Role",
+    "Viewer",
     "closed",
     "reader",
     "unsafe_open",

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from deploy.console.errors import NotAdmitted, NotAllowed
 from schemas.topics import COUNTRY_CODES
@@ -98,6 +98,10 @@ def reader(role: Role) -> Callable[[Request], Awaitable[Reader]]:
         return found
 
     return admitted
+
+
+Viewer = Annotated[Reader, Depends(reader(Role.VIEWER))]
+"""The reader of a page that is for everybody who may come in."""
 
 
 def known_reader(request: Request) -> Reader | None:
