@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +17,12 @@ from deploy.console.follow import Live, Standing
 from deploy.console.store import Kept, Snapshot
 from deploy.consume.judge import Message
 from tests.console.conftest import Opened
+from tests.console.process import LIMIT, console_process
 from tests.console.served import Served, served
 from tests.console.world import messages, releases
 from tests.extras import library
 from tests.integration.analyst import Scene
 
-LIMIT = 30
 LAST = 3
 """Releases that are still to come when a test begins; the marker of a withdrawal among them."""
 
@@ -117,18 +115,9 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 
 @pytest.fixture
-def console_process(scene: Scene) -> Iterator[str]:
-    command = [sys.executable, "-m", "deploy.cli", "console", "serve", *scene.connecting]
-    with subprocess.Popen(
-        [*command, "--port", "0", "--unsafe-open"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip().rstrip("/")
-        process.terminate()
-        assert process.wait(LIMIT) in (0, -15)
+def process_url(scene: Scene) -> Iterator[str]:
+    with console_process(*scene.connecting, "--port", "0", "--unsafe-open") as (url, _):
+        yield url
 
 
 def publish(scene: Scene, *told: Message) -> None:
@@ -147,9 +136,9 @@ def until(url: str, standing: str) -> None:
 
 
 def test_a_console_follows_its_broker_through_absence_and_forgery(
-    scene: Scene, console_process: str, opened: Opened
+    scene: Scene, process_url: str, opened: Opened
 ) -> None:
-    url = console_process
+    url = process_url
     first, rest = messages()[:39], messages()[39:]
     publish(scene, *first)
     until(url, "live")

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import random
 import re
+import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,8 @@ import httpx
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.demo import southmed
 from tests.console.conftest import Opened
-from tests.console.test_live import LIMIT, banner, publish, scene, until  # noqa: F401 - a fixture
+from tests.console.process import LIMIT, console_process
+from tests.console.test_live import banner, publish, scene, until  # noqa: F401 - a fixture
 from tests.console.world import messages
 from tests.extras import library
 from tests.integration.analyst import Scene
@@ -32,16 +32,9 @@ from tests.unit.release_site import a_site, victims
 @contextmanager
 def a_process(*connecting: str, port: int) -> Iterator[str]:
     """A console as a process of its own, which is killed at the end."""
-    command = [sys.executable, "-m", "deploy.cli", "console", "serve", *connecting]
-    with subprocess.Popen(
-        [*command, "--port", str(port), "--unsafe-open"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip().rstrip("/")
-        process.kill()
+    options = (*connecting, "--port", str(port), "--unsafe-open")
+    with console_process(*options, ending=signal.SIGKILL) as (url, _):
+        yield url
 
 
 def a_port() -> int:

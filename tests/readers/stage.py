@@ -7,7 +7,6 @@ import re
 import socket
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,12 +25,12 @@ from schemas.alerts import ANALYSTS, CHANNELS, CONTACTS, EVERYBODY, Channel, sig
 from schemas.kafka import Broker
 from schemas.topics import RELEASES
 from schemas.trust import TrustDocument, TrustedKey
+from tests.console.process import LIMIT, console_process
 from tests.console.world import messages
 from tests.openid import providing
 from tests.published import OTHER_KEY, trusting
 from tests.unit.console_guard import told, write_settings
 
-LIMIT = 30
 BEFORE = 49
 """Releases that are out when readers come."""
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -149,21 +148,9 @@ def staged(folder: Path) -> Iterator[Stage]:
         port = _free()
         config = write_settings(folder, provider, f"http://127.0.0.1:{port}")
         where = ("--broker", broker.servers, "--trust", str(folder / "trust.json"))
-        command = [sys.executable, "-m", "deploy.cli", "console", "serve", *where]
-        process = subprocess.Popen(
-            [*command, "--port", str(port), "--config", str(config)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        with process:
-            assert process.stdout is not None
-            try:
-                url = process.stdout.readline().strip().rstrip("/")
-                yield Stage(url, process, broker.servers)
-            finally:
-                process.terminate()
-            assert process.wait(LIMIT) in (0, -15)
+        options = (*where, "--port", str(port), "--config", str(config))
+        with console_process(*options) as (url, process):
+            yield Stage(url, process, broker.servers)
 
 
 def _free() -> int:
