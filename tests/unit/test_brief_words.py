@@ -67,8 +67,8 @@ def test_the_most_frequent_is_named_alone_only_if_it_is_ahead_by_more_than_noise
 def test_of_numbers_too_small_none_is_named() -> None:
     ranked = [Named("a", figure(9, 6, unsure=True)), Named("b", figure(1, 6, unsure=True))]
     assert say.foremost(ranked) == ()
-    assert say.of_forms(ranked, EN) == "No form is frequent enough to be relied on by itself."
-    assert "a" not in re.findall(r"\b[ab]\b", say.of_corridors(ranked, FR))
+    assert say.FORMS.of(ranked, EN) == "No form is frequent enough to be relied on by itself."
+    assert "a" not in re.findall(r"\b[ab]\b", say.CORRIDORS.of(ranked, FR))
 
 
 @pytest.mark.parametrize(

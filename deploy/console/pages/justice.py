@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from deploy.console.app_state import console_of
 from deploy.console.pages.download import ENDS
-from deploy.console.pages.shared import page, speaking
+from deploy.console.pages.shared import same_page, speaking
 from deploy.console.security import Viewer
 from deploy.console.views import justice as view
 from schemas.codelists import Language
@@ -29,5 +29,9 @@ def show(
 ) -> HTMLResponse:
     """The page, as the reader chose to see it."""
     speaks, snapshot = speaking(request, language), console_of(request).live.snapshot
-    model = view.page(snapshot, view.Chosen(year, country, form), speaks)
-    return page(request, speaks, "justice.html", model=model, ends=ENDS)
+    chosen = view.Chosen(year, country, form)
+
+    def made() -> dict[str, Any]:
+        return {"model": view.page(snapshot, chosen, speaks), "ends": ENDS}
+
+    return same_page(request, speaks, "justice.html", snapshot, made)

@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, DictLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from deploy.console.app_state import console_of
@@ -59,8 +59,11 @@ PLACES = (
     Place("audit", noop("Audit log"), Role.OPERATOR),
 )
 """The navigation."""
-MACROS = {"m": "macros.html", "c": "corridor_macros.html"}
-"""By which names templates import what they share."""
+PARTED = "\N{INFORMATION SEPARATOR TWO}"
+UNFRAMED = f"""\
+{{% import "macros.html" as m with context %}}
+{{% block title %}}{{% endblock %}}{PARTED}{{% block main %}}{{% endblock %}}"""
+"""What stands in the place of the frame where only what is in it is made."""
 
 
 def speaking(request: Request, language: Language) -> Tongue:
@@ -73,11 +76,18 @@ def speaking(request: Request, language: Language) -> Tongue:
 
 
 @cache
-def environment(language: Language, digits: Digits = "latn") -> Environment:
-    """The templates in a language."""
+def environment(language: Language, digits: Digits = "latn", *, framed: bool = True) -> Environment:
+    """The templates in a language.
+
+    Args:
+        language: Which one.
+        digits: Of its numbers.
+        framed: Whether pages stand in their frame, which names the reader.
+    """
     speaks = tongue(language, digits)
+    frames = {} if framed else {"base.html": UNFRAMED}
     made = Environment(
-        loader=PackageLoader("deploy.console"),
+        loader=ChoiceLoader([DictLoader(frames), PackageLoader("deploy.console")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -183,15 +193,10 @@ def same_page(
             return voiced.digest
 
         told = {**make(), "chart_address": chart_address}
-        found = environment(speaks.language, speaks.digits)
-        blocks = found.get_template(template)
-        macros = {name: found.get_template(file).make_module(told) for name, file in MACROS.items()}
-        context = blocks.new_context({**told, **macros})
-        title, main = (
-            Markup("".join(blocks.blocks[name](context)))  # noqa: S704 - escaped by the template
-            for name in ("title", "main")
-        )
-        return Content(title, main, tuple(charts.values()))
+        found = environment(speaks.language, speaks.digits, framed=False)
+        title, _, main = found.get_template(template).render(told).partition(PARTED)
+        # Escaped by the template.
+        return Content(Markup(title), Markup(main), tuple(charts.values()))  # noqa: S704
 
     address = (request.url.path, request.url.query, speaks.digits)
     found = console.contents.get((address, snapshot.number, console.today()), content)

@@ -268,7 +268,7 @@ def _forms(found: Answer | None, area: str, tongue: Tongue) -> Part:
     ranked = [named for _, named in _ranked(found, area, tongue)]
     rows = [*ranked, *_residuals(found, area, tongue)]
     column = words.cut_name(found.cut, tongue)
-    return _part("forms", title, say.of_forms(ranked, tongue), column, rows, tongue)
+    return _part("forms", title, say.FORMS.of(ranked, tongue), column, rows, tongue)
 
 
 def _corridors(found: Answer | None, area: str, tongue: Tongue) -> Part:
@@ -278,7 +278,7 @@ def _corridors(found: Answer | None, area: str, tongue: Tongue) -> Part:
     ranked = _ranked(found, area, tongue)
     shown, rest = ranked[:CORRIDORS], [cell for cell, _ in ranked[CORRIDORS:]]
     rows = [named for _, named in shown]
-    sentence = say.of_corridors(rows, tongue)
+    sentence = say.CORRIDORS.of(rows, tongue)
     if rest:
         label = tongue.ngettext(
             "%(num)s more country", "%(num)s more countries together", len(rest)

@@ -7,6 +7,7 @@ it is ahead of the next one by more than noise. What cannot be told is said to b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from deploy.console.i18n import Tongue, noop
@@ -126,40 +127,41 @@ def foremost(ranked: Sequence[Named]) -> tuple[Named, ...]:
     return (ranked[0], ranked[1])
 
 
-def of_forms(ranked: Sequence[Named], tongue: Tongue) -> str:
-    """Which form of exploitation was found most often."""
-    match foremost(ranked):
-        case (first,):
-            return tongue.gettext(
-                "The form found most often is “%(name)s”: %(number)s.",
-                name=first.name,
-                number=told(first.figure, tongue),
-            )
-        case (first, second):
-            return tongue.gettext(
-                "“%(first)s” leads “%(second)s” by no more than noise explains.",
-                first=first.name,
-                second=second.name,
-            )
-    return tongue.gettext("No form is frequent enough to be relied on by itself.")
+@dataclass(frozen=True)
+class Lead:
+    """How it is said what comes first.
+
+    Attributes:
+        one: Of one that is ahead beyond noise: its name, its number.
+        two: Of two that noise alone may tell apart.
+        none: Where nothing is frequent enough.
+    """
+
+    one: str
+    two: str
+    none: str
+
+    def of(self, ranked: Sequence[Named], tongue: Tongue) -> str:
+        """The sentence about some numbers, the largest first."""
+        match foremost(ranked):
+            case (first,):
+                number = told(first.figure, tongue)
+                return tongue.gettext(self.one, name=first.name, number=number)
+            case (first, second):
+                return tongue.gettext(self.two, first=first.name, second=second.name)
+        return tongue.gettext(self.none)
 
 
-def of_corridors(ranked: Sequence[Named], tongue: Tongue) -> str:
-    """Where most were recruited."""
-    match foremost(ranked):
-        case (first,):
-            return tongue.gettext(
-                "The country of recruitment told most often is %(name)s: %(number)s.",
-                name=first.name,
-                number=told(first.figure, tongue),
-            )
-        case (first, second):
-            return tongue.gettext(
-                "%(first)s is ahead of %(second)s by no more than noise explains.",
-                first=first.name,
-                second=second.name,
-            )
-    return tongue.gettext("No country of recruitment is frequent enough to be relied on by itself.")
+FORMS = Lead(
+    noop("The form found most often is “%(name)s”: %(number)s."),
+    noop("“%(first)s” leads “%(second)s” by no more than noise explains."),
+    noop("No form is frequent enough to be relied on by itself."),
+)
+CORRIDORS = Lead(
+    noop("The country of recruitment told most often is %(name)s: %(number)s."),
+    noop("%(first)s is ahead of %(second)s by no more than noise explains."),
+    noop("No country of recruitment is frequent enough to be relied on by itself."),
+)
 
 
 def of_stages(figure: Figure, tongue: Tongue) -> str:
