@@ -18,8 +18,8 @@ from typing import Any
 
 from deploy.exports.labels import LANGUAGES
 from deploy.terminal import out
+from tests.console.pages import PAGES
 from tests.console.served import served
-from tests.console.test_pages import PAGES
 from tests.console.world import snapshot
 from tests.extras import library, program
 from tests.unit.console_guard import boards

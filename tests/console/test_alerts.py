@@ -19,8 +19,8 @@ from deploy.console.security.desk import AUDIT_FILE
 from deploy.demo import southmed
 from deploy.home import Site
 from tests.console.conftest import Opened
+from tests.console.pages import violations
 from tests.console.test_live import LIMIT, banner, until
-from tests.console.test_pages import violations
 from tests.extras import library
 from tests.openid import Provider, providing
 from tests.unit.alert_site import a_site, put

@@ -10,10 +10,10 @@ from deploy.console.charts.base import INK
 from deploy.console.views.cuts import answer
 from deploy.console.views.region import MAIN
 from tests.console.conftest import Opened
+from tests.console.pages import violations
 from tests.console.served import served
 from tests.console.test_journeys import tab_to
 from tests.console.test_live import LAST, add_the_rest, banner, known
-from tests.console.test_pages import violations
 from tests.console.world import releases, snapshot
 
 ALIVE = "figure[data-open] .alive svg"

@@ -1,66 +1,14 @@
-"""Every page in every language, in a browser: for everyone, on every screen, from nobody else."""
+"""Every page in every language, in a browser: on every screen, light, and from nobody else."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from deploy.exports.labels import LANGUAGES
 from tests.console.conftest import Opened
-from tests.extras import library
-from tests.unit.console_guard import only
+from tests.console.pages import PAGES, every_page, in_every_language
 
-PAGES = (
-    "region",
-    "indicators",
-    "indicators/VIC_IDENT?period=2023&by=FORM&country=",
-    "indicators/VIC_PRES",
-    "corridors",
-    "corridors?period=2024-Q4&country=LBN",
-    "justice",
-    "justice?year=2021&country=MAR&form=LAB",
-    "cooperation",
-    "cooperation?year=2022&country=TUN",
-    "releases",
-    "releases/F1_2023_FINAL?verify=1",
-    "releases/F4_2022_FINAL",
-    "brief",
-    "brief?area=TUN&period=2022",
-    "help",
-    "api",
-    "alerts",
-    "alerts?state=DISMISSED&detector=&country=TUN&quarter=",
-    *(f"alerts/{board}/{only(board).id}" for board in ("tun", "analysts", "surges")),
-    "quality",
-    "audit",
-)
 FIRST_PAGE = 200_000
 """Bytes, of everything that the first page loads."""
-
-in_every_language = pytest.mark.parametrize("language", LANGUAGES)
-every_page = pytest.mark.parametrize("path", PAGES)
-
-
-def violations(page: Any) -> list[str]:
-    axe = library("axe_playwright_python.sync_playwright", "dev").Axe()
-    found = axe.run(page).response["violations"]
-    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
-
-
-@in_every_language
-@every_page
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nobody_is_kept_out_of_a_page(
-    opened: Opened, language: str, path: str, scheme: str
-) -> None:
-    assert violations(opened(f"/{language}/{path}", scheme=scheme)) == []
-
-
-def test_nobody_is_kept_out_of_an_error(opened: Opened) -> None:
-    page = opened("/en/help")
-    page.goto(page.url.replace("/en/help", "/ar/indicators/VIC_IDENT?period=1999&by=AGE,FORM"))
-    assert violations(page) == []
 
 
 @in_every_language
@@ -106,7 +54,7 @@ def test_every_figure_has_words_and_a_table_beside_it(opened: Opened) -> None:
     for path in PAGES:
         page = opened(f"/en/{path}")
         for image in page.locator("figure img").all():
-            assert len(image.get_attribute("alt")) > 30
+            assert len(image.get_attribute("alt")) > 40
             section = image.locator("xpath=ancestor::section")
             assert section.locator("table").count() >= 1
 
@@ -120,11 +68,3 @@ def test_nothing_moves_for_who_wants_it_still(opened: Opened) -> None:
         " && parseFloat(style.transitionDuration) === 0 })"
     )
     assert still
-
-
-def test_the_rules_find_what_keeps_people_out(opened: Opened) -> None:
-    page = opened("/en/region")
-    page.evaluate("document.images[0].removeAttribute('alt')")
-    page.evaluate("document.querySelector('.note').style.color = '#ccc'")
-    rules = {told.partition(":")[0] for told in violations(page)}
-    assert {"image-alt", "color-contrast"} <= rules

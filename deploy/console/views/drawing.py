@@ -38,7 +38,7 @@ def trend(name: str, points: Sequence[tuple[str, Figure]], ceiling: int, tongue:
     }
     if all(figure.exact for _, figure in points):
         words = tongue.gettext(
-            "Line of exact numbers. %(first)s: %(then)s. %(last)s: %(now)s.", **ends
+            "Line of exact numbers through time. %(first)s: %(then)s. %(last)s: %(now)s.", **ends
         )
     else:
         words = tongue.gettext(
