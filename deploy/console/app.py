@@ -19,7 +19,7 @@ from deploy.console.errors import NothingToSendWith
 from deploy.console.follow import Live
 from deploy.console.maps import Atlas, shipped_atlas
 from deploy.console.pages.failing import failures
-from deploy.console.pages.remembering import Contents
+from deploy.console.pages.remembering import Content, Remembered
 from deploy.console.pages.routes import ROUTERS
 from deploy.console.quality.board import QualityBoard
 from deploy.console.security import LOOPBACK_NAMES, Doorkeeper, Guarded, Reader, closed
@@ -31,6 +31,8 @@ from processors.release.tables import Tables, shipped
 from schemas.alerts import Assessment, Channel
 from schemas.trust import TrustDocument
 
+PRESSED = 5
+"""How hard answers are pressed by gzip. Nine takes twice the time for two in a hundred bytes."""
 Send = Callable[[Channel, Assessment], Awaitable[None]]
 """Writes an answer to an alert to its topic."""
 
@@ -56,6 +58,7 @@ class Console:
         today: The date to go by.
         charts: What is drawn.
         contents: What pages say that say the same to everybody.
+        files: What releases are as files.
         hosts: Names under which the console answers.
         desk: Where people sign in; None for nowhere.
         boards: What is told of networks and surges.
@@ -74,7 +77,8 @@ class Console:
     tables: Tables = field(default_factory=shipped)
     today: Callable[[], date] = _today
     charts: Charts = field(default_factory=Charts)
-    contents: Contents = field(default_factory=Contents)
+    contents: Remembered[Content] = field(default_factory=Remembered)
+    files: Remembered[bytes] = field(default_factory=Remembered)
     hosts: tuple[str, ...] = tuple(LOOPBACK_NAMES)
     desk: Desk | None = None
     boards: Boards = field(default_factory=Boards)
@@ -122,7 +126,7 @@ def create_app(console: Console, follow: Callable[[], Awaitable[None]] | None = 
     for router in ROUTERS:
         app.include_router(router)
     failures(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=PRESSED)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(console.hosts))
     app.add_middleware(Guarded)
     return app

@@ -13,7 +13,7 @@ import io
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from typing import Any, Literal
@@ -91,9 +91,14 @@ class Tongue:
     texts: NullTranslations
     digits: Digits = "latn"
 
+    @cached_property
+    def locale(self) -> Locale:
+        """What Babel knows of it; looked up once, since pages write hundreds of numbers."""
+        return Locale.parse(self.language)
+
     @property
     def direction(self) -> str:
-        return Locale.parse(self.language).text_direction
+        return self.locale.text_direction
 
     @property
     def voice(self) -> Voice:
@@ -111,7 +116,7 @@ class Tongue:
 
     def number(self, value: int) -> str:
         """A whole number, grouped as the language does."""
-        told = format_decimal(value, locale=self.language, numbering_system=self.digits)
+        told = format_decimal(value, locale=self.locale, numbering_system=self.digits)
         return self.written(told)
 
     def signed(self, value: int) -> str:
@@ -132,7 +137,7 @@ class Tongue:
     def share(self, value: float) -> str:
         """A share as a percentage."""
         system = self.digits
-        told = format_percent(value, "#,##0.#%", locale=self.language, numbering_system=system)
+        told = format_percent(value, "#,##0.#%", locale=self.locale, numbering_system=system)
         return self.written(told)
 
     def written(self, text: str) -> str:
@@ -159,10 +164,10 @@ class Tongue:
         return RUN.sub(shown, text) if self.direction == "rtl" else text
 
     def day(self, day: date) -> str:
-        return self.written(format_date(day, "long", locale=self.language))
+        return self.written(format_date(day, "long", locale=self.locale))
 
     def moment(self, moment: datetime) -> str:
-        told = format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=self.language)
+        told = format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=self.locale)
         return self.written(told)
 
     def period(self, period: str) -> str:
@@ -177,7 +182,7 @@ class Tongue:
             return self.written(year)
         month = int(part[1]) * 3 if part.startswith("Q") else int(part)
         shape = "QQQ y" if part.startswith("Q") else "LLLL y"
-        return self.written(format_date(date(int(year), month, 1), shape, locale=self.language))
+        return self.written(format_date(date(int(year), month, 1), shape, locale=self.locale))
 
 
 @cache

@@ -14,6 +14,7 @@ from deploy.brokers.errors import PortTaken
 from deploy.console import lines
 from deploy.console.alerts.follow import follow_alerts
 from deploy.console.app import Console, create_app
+from deploy.console.charts.base import draw_unchecked
 from deploy.console.follow import follow
 from deploy.console.quality.follow import follow_quality
 from deploy.console.security.certificates import Showing
@@ -25,6 +26,9 @@ from schemas.log_lines import tell
 
 GRACE = 3
 """Seconds that open answers have when the process ends; streams of events end at once."""
+KEPT = 75
+"""Seconds that a connection is kept for the next request. Longer than what stands before it keeps
+its own (60 s with nginx): who closes first must be who asks, or a request meets a closed door."""
 
 
 def serve(
@@ -46,6 +50,7 @@ def serve(
     Raises:
         PortTaken: Somebody listens there already, or this user may not.
     """
+    draw_unchecked()
     app = create_app(console, lambda: _follow(broker, console))
     context = tls_context(settings.tls) if settings and settings.tls else None
     with listening(port) as listener:
@@ -77,6 +82,7 @@ def configured(
         proxy_headers=behind_proxy,
         ssl_context_factory=(lambda _config, _default: context) if context else None,
         timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=KEPT,
     )
 
 

@@ -18,10 +18,11 @@ from markupsafe import Markup
 from deploy.console.app import create_app
 from deploy.console.charts import Chart, Charts, Theme
 from deploy.console.pages.events import _told
-from deploy.console.pages.remembering import Content, Contents
+from deploy.console.pages.remembering import Content, Remembered
 from deploy.console.security import Reader, Role
 from deploy.console.security.rates import RATES, Rate, Rates
 from deploy.console.store import Kept
+from deploy.console.views.words import slug
 from tests.console.world import messages, releases
 from tests.unit.console_guard import a_console, browser
 
@@ -43,7 +44,7 @@ def slowly(made: list[str]) -> Callable[[], Content]:
 
 
 def test_a_content_that_many_ask_for_at_once_is_made_once() -> None:
-    contents, made = Contents(), list[str]()
+    contents, made = Remembered[Content](), list[str]()
     with ThreadPoolExecutor(8) as threads:
         asked = [threads.submit(contents.get, "key", slowly(made)) for _ in range(8)]
     assert {id(one.result()) for one in asked} == {id(asked[0].result())}
@@ -51,14 +52,14 @@ def test_a_content_that_many_ask_for_at_once_is_made_once() -> None:
 
 
 def test_a_content_that_failed_is_tried_again_by_who_comes_later() -> None:
-    contents = Contents()
+    contents = Remembered[Content]()
     with pytest.raises(ZeroDivisionError):
         contents.get("key", lambda: a_content(str(1 // 0)))
     assert contents.get("key", a_content) == a_content()
 
 
 def test_of_contents_only_the_last_ones_are_remembered() -> None:
-    contents, made = Contents(most=2), list[str]()
+    contents, made = Remembered[Content](most=2), list[str]()
     for key in ("first", "second", "third", "third", "first"):
         contents.get(key, slowly(made))
     assert len(made) == 4
@@ -163,13 +164,30 @@ def test_a_ministry_behind_one_address_comes_in_at_once() -> None:
     assert RATES["request"].times >= 20 * 20 + 1
 
 
-async def test_what_comes_in_one_moment_is_told_once() -> None:
+async def test_a_file_is_written_once_until_its_release_changes() -> None:
     console = a_console(VERA)
+    kept = console.live.snapshot.kept[releases()[3].key]
+    name = f"/en/download/{slug(kept.release.key)}.xlsx"
+    async with browser(create_app(console)) as client:
+        # A workbook says when it was written.
+        first, again = [(await client.get(name)).content for _ in range(2)]
+        assert first == again
+        french = (await client.get(name.replace("en", "fr", 1))).content
+        withdrawn = kept.release.model_copy(update={"withdrawn": releases()[-1].withdrawn})
+        message = kept.message._replace(offset=kept.message.offset + 1000)
+        console.live.put(console.live.snapshot.having(Kept(withdrawn, message)))
+        after = (await client.get(name)).content
+    assert len({first, french, after}) == 3
+
+
+async def test_what_comes_in_one_moment_is_told_once_and_the_next_after_a_pause() -> None:
+    console, clock = a_console(VERA), asyncio.get_running_loop().time
     request: Any = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(console=console)))
-    stream = _told(request, look_again=30)
+    stream, since = _told(request, pause=0.5), clock()
     await anext(stream)
     told = asyncio.ensure_future(anext(stream))
     for release, message in zip(releases()[:5], messages()[:5], strict=True):
         await asyncio.sleep(0.01)
         console.live.put(console.live.snapshot.having(Kept(release, message)))
     assert f'"number": {console.number(VERA)}' in str((await told).data)
+    assert clock() - since >= 0.5

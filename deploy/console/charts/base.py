@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Literal
 
 import altair as alt
 import vl_convert
+from altair.utils import schemapi
 
 from deploy.console.i18n import Voice
 
@@ -90,8 +91,7 @@ class Chart(ABC):
         width, height = self.size
         fit = alt.AutoSizeParams(type="fit", contains="padding")
         placed = self.drawing(theme).properties(width=width, height=height, autosize=fit)
-        made: dict[str, Any] = placed.configure(**_style(theme)).to_dict()
-        return made
+        return _written(placed, theme)
 
     def exploration(self, theme: Theme) -> dict[str, Any]:
         """The drawing as browsers make it alive: as wide as there is room if it can, with its zoom.
@@ -106,7 +106,7 @@ class Chart(ABC):
         fit = alt.AutoSizeParams(type="fit", contains="padding")
         width = self.size[0] if self.rigid else "container"
         placed = placed.properties(width=width, height=self.size[1], autosize=fit)
-        made: dict[str, Any] = placed.configure(**_style(theme)).to_dict()
+        made = _written(placed, theme)
         first = made.get("layer", [made])[0]
         made["usermeta"] = {
             "numbers": self.voice.numerals(),
@@ -127,6 +127,36 @@ class Chart(ABC):
         opening, rest = svg.split(">", 1)
         words = f"<title>{escape(self.title)}</title><desc>{escape(self.description)}</desc>"
         return f'{opening} role="img">{words}{rest}'
+
+
+def draw_unchecked() -> None:
+    """From now on this process holds no drawing to the schema of Vega-Lite.
+
+    That takes longer than all the rest of a drawing, and finds nothing that a test of its kind has
+    not found: tests hold every drawing to it.
+    """
+    schemapi.disable_debug_mode()
+
+
+def _written(drawing: Any, theme: Theme) -> dict[str, Any]:
+    styled = drawing.configure(**_style(theme))
+    made: dict[str, Any] = styled.to_dict(validate=schemapi.DEBUG_MODE)
+    return made
+
+
+def rows(values: Iterable[Mapping[str, Any]]) -> alt.InlineData:
+    """What a drawing is made from.
+
+    Altair copies lists, all that is in them too, whenever it puts layers together; tuples it does
+    not.
+    """
+    return alt.InlineData(values=tuple(values))
+
+
+def filled(theme: Theme) -> alt.FillValue:
+    """The fill of a mark: none of what is hollow."""
+    hollow = {"test": "datum.hollow", "value": INK[theme]["ground"]}
+    return alt.FillValue(INK[theme]["mark"], condition=hollow)
 
 
 def _style(theme: Theme) -> dict[str, Any]:

@@ -6,13 +6,13 @@ relied on is dashed and not filled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 
-from deploy.console.charts.base import INK, Theme
+from deploy.console.charts.base import INK, Theme, rows
 from schemas.codelists import codelist
 
 PALETTE: Mapping[Theme, tuple[str, ...]] = {
@@ -68,16 +68,12 @@ TOLD = alt.Tooltip("told:N")
 """What a flow says to who points at it."""
 
 
-def words(labels: list[Mapping[str, Any]], theme: Theme, size: int) -> Layer:
+def words(labels: list[Mapping[str, Any]], theme: Theme, size: int) -> Iterator[Layer]:
     """Labels with a rim in the colour of the ground, so that lines below do not cut them."""
-    layers = []
     for align in ("left", "center", "right"):
-        base = alt.Chart(alt.InlineData(values=[one for one in labels if one["align"] == align]))
-        base = base.encode(x=alt.X(**pixel("x")), y=alt.Y(**pixel("y")), text="text:N")
+        base = alt.Chart(rows([one for one in labels if one["align"] == align]))
+        base = base.encode(x=alt.X(**pixel("x")), y=alt.Y(**pixel("y")), text=alt.Text("text:N"))
         told: dict[str, Any] = {"align": align, "baseline": "middle", "fontSize": size}
         rim = INK[theme]["ground"]
-        layers += [
-            base.mark_text(**told, stroke=rim, strokeWidth=3, strokeJoin="round", color=rim),
-            base.mark_text(**told, color=INK[theme]["text"]),
-        ]
-    return alt.layer(*layers)
+        yield base.mark_text(**told, stroke=rim, strokeWidth=3, strokeJoin="round", color=rim)
+        yield base.mark_text(**told, color=INK[theme]["text"])

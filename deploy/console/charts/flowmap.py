@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import altair as alt
 
-from deploy.console.charts.base import INK, Chart, Theme
+from deploy.console.charts.base import INK, Chart, Theme, rows
 from deploy.console.charts.corridors import DASH, TOLD, Flow, Layer, as_told, colour, pixel, words
 from deploy.console.maps import Atlas
 from deploy.console.maps.atlas import Shape
@@ -85,10 +85,11 @@ class FlowMap(Chart):
 
     def drawing(self, theme: Theme) -> alt.TopLevelMixin:
         """See the base class."""
-        layers = [*self._ground(theme), *self._lines(theme), self._marks(theme)]
         size = 12 if self.width > 500 else 10
-        whole = alt.layer(*layers, words(self._labels(size), theme, size))
-        return whole.properties(padding=0)
+        labels = words(self._labels(size), theme, size)
+        layers = [*self._ground(theme), *self._lines(theme), *self._marks(theme), *labels]
+        whole: alt.TopLevelMixin = alt.layer(*layers).properties(padding=0)
+        return whole
 
     # --- Shapes ----------------------------------------------------------------------------------
 
@@ -105,7 +106,7 @@ class FlowMap(Chart):
     def _area(self, shapes: Iterable[Shape], fill: str, **style: Any) -> Layer:
         values = [self._feature(shape) for shape in shapes]
         return (
-            alt.Chart(alt.InlineData(values=values))
+            alt.Chart(rows(values))
             .mark_geoshape(fill=fill, clip=True, **style)
             .project(type="identity", scale=1, translate=[0, 0])
         )
@@ -147,7 +148,7 @@ class FlowMap(Chart):
         trails = _curves(sure).mark_trail(opacity=0.75)
         yield trails.encode(size=alt.Size("wide:Q", scale=None, legend=None))
 
-    def _marks(self, theme: Theme) -> Layer:
+    def _marks(self, theme: Theme) -> Iterator[Layer]:
         ends, ink = self.ends(), INK[theme]
         dots = [
             {"x": at[0], "y": at[1], "colour": colour(code, theme)}
@@ -167,7 +168,7 @@ class FlowMap(Chart):
             if flow.origin == flow.to
         ]
         ring = _points(rings).mark_point(filled=False, opacity=1)
-        ring = ring.encode(
+        yield ring.encode(
             stroke=alt.Stroke("colour:N", scale=None, legend=None),
             strokeWidth=alt.StrokeWidth("wide:Q", scale=None, legend=None),
             strokeDash=alt.StrokeDash("dash:N", scale=None, legend=None),
@@ -177,7 +178,7 @@ class FlowMap(Chart):
         dot = _points(dots).mark_point(
             filled=True, opacity=1, size=30, stroke=ink["ground"], strokeWidth=1
         )
-        return alt.layer(ring, dot.encode(color=as_told("colour")))
+        yield dot.encode(color=as_told("colour"))
 
     def _labels(self, size: int) -> list[Mapping[str, Any]]:
         wanted = []
@@ -208,11 +209,14 @@ def _side(at: Point, size: tuple[int, int]) -> Where:
 
 
 def _points(values: list[Any]) -> alt.Chart:
-    base = alt.Chart(alt.InlineData(values=values))
+    base = alt.Chart(rows(values))
     return base.encode(x=alt.X(**pixel("x")), y=alt.Y(**pixel("y")))
 
 
 def _curves(values: list[Mapping[str, Any]]) -> alt.Chart:
     return _points(values).encode(
-        detail="flow:N", order="step:Q", color=as_told("colour"), tooltip=TOLD
+        detail=alt.Detail("flow:N"),
+        order=alt.Order("step:Q"),
+        color=as_told("colour"),
+        tooltip=TOLD,
     )

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import altair as alt
 
-from deploy.console.charts.base import INK, Chart, Theme
+from deploy.console.charts.base import INK, Chart, Theme, filled, rows
 
 LABELS = 120
 """Most room for the names of lanes, in pixels."""
@@ -95,20 +95,18 @@ class Lanes(Chart):
     def _layers(self, theme: Theme) -> list[Any]:
         ink = INK[theme]
         band = {**asdict(self.band), "lane": self.band.what}
-        shade = alt.Chart(alt.InlineData(values=[band])).mark_rect(color=ink["mark"], opacity=0.22)
-        shade = shade.encode(x=self._x("first"), x2="last")
+        shade = alt.Chart(rows([band])).mark_rect(color=ink["mark"], opacity=0.22)
+        shade = shade.encode(x=self._x("first"), x2=alt.X2("last"))
         firsts = {point.lane: point.day for point in reversed(self.points)}
         spans = [{"lane": lane, "from": day, "to": self.ends[1]} for lane, day in firsts.items()]
-        lines = alt.Chart(alt.InlineData(values=spans)).mark_rule(color=ink["mark"], strokeWidth=3)
-        lines = lines.encode(x=self._x("from"), x2="to", y=self._y())
+        lines = alt.Chart(rows(spans)).mark_rule(color=ink["mark"], strokeWidth=3)
+        lines = lines.encode(x=self._x("from"), x2=alt.X2("to"), y=self._y())
         marks = self._marks().mark_point(size=110, opacity=1, strokeWidth=2, stroke=ink["mark"])
-        hollow = alt.datum.hollow == True  # noqa: E712 - an expression of Vega's
-        fill = alt.condition(hollow, alt.value(ink["ground"]), alt.value(ink["mark"]))
         shape = alt.Shape("shape:N", scale=None)
-        return [shade, lines, marks.encode(**self._places(), fill=fill, shape=shape)]
+        return [shade, lines, marks.encode(**self._places(), fill=filled(theme), shape=shape)]
 
     def _marks(self) -> alt.Chart:
-        return alt.Chart(alt.InlineData(values=[asdict(point) for point in self.points]))
+        return alt.Chart(rows([asdict(point) for point in self.points]))
 
     def _places(self) -> dict[str, Any]:
         return {"x": self._x("day"), "y": self._y(), "tooltip": self._hints()}

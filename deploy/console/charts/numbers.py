@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from deploy.console.charts.base import INK, Chart, Theme
+from deploy.console.charts.base import INK, Chart, Theme, filled, rows
 from deploy.console.views.figures import Figure
 from deploy.exports.labels import CONCEPTS
 
@@ -63,21 +63,21 @@ class Trend(Numbers):
     def explored(self, theme: Theme) -> alt.TopLevelMixin:
         """See the base class; the whole column of a period tells its numbers."""
         places = range(len(self.marks))
-        hints = _hints(self).encode(x=self._x("before", places), x2="after")
+        hints = _hints(self).encode(x=self._x("before", places), x2=alt.X2("after"))
         return alt.layer(*self._line(theme, places), hints)
 
     def _line(self, theme: Theme, shown: Sequence[int]) -> list[Any]:
         base = alt.Chart(_data(self)).encode(x=self._x("place", shown))
         numbers = _numbers(self, across=False)
         band = base.mark_area(opacity=0.22, color=INK[theme]["mark"]).encode(
-            y=alt.Y("lower:Q", **numbers), y2="upper:Q"
+            y=alt.Y("lower:Q", **numbers), y2=alt.Y2("upper:Q")
         )
         line = base.mark_line(strokeWidth=2, color=INK[theme]["mark"]).encode(
             y=alt.Y("value:Q", **numbers)
         )
         points = base.mark_point(
             size=40, opacity=1, stroke=INK[theme]["mark"], strokeWidth=2
-        ).encode(y=alt.Y("value:Q", **numbers), fill=_fill(theme))
+        ).encode(y=alt.Y("value:Q", **numbers), fill=filled(theme))
         return [band, line, points]
 
     def _x(self, name: str, shown: Sequence[int]) -> alt.X:
@@ -135,10 +135,10 @@ class Bars(Numbers):
         base = alt.Chart(_data(self)).encode(y=self._y())
         numbers = _numbers(self, across=True)
         bars = base.mark_bar(size=14, stroke=INK[theme]["mark"], strokeWidth=1.5).encode(
-            x=alt.X("value:Q", **numbers), fill=_fill(theme)
+            x=alt.X("value:Q", **numbers), fill=filled(theme)
         )
         whiskers = base.mark_rule(strokeWidth=2, color=INK[theme]["text"]).encode(
-            x=alt.X("lower:Q", **numbers), x2="upper:Q"
+            x=alt.X("lower:Q", **numbers), x2=alt.X2("upper:Q")
         )
         return [bars, whiskers]
 
@@ -148,7 +148,7 @@ def _data(chart: Numbers) -> alt.InlineData:
         {**asdict(mark), "place": at, "before": at - 0.5, "after": at + 0.5}
         for at, mark in enumerate(chart.marks)
     ]
-    return alt.InlineData(values=values)
+    return rows(values)
 
 
 def _hints(chart: Numbers) -> Any:
@@ -172,9 +172,3 @@ def _side(chart: Numbers, *, across: bool) -> Any:
     if across:
         return "bottom"
     return "right" if chart.mirrored else "left"
-
-
-def _fill(theme: Theme) -> Any:
-    ink = INK[theme]
-    hollow = alt.datum.hollow == True  # noqa: E712 - an expression of Vega's
-    return alt.condition(hollow, alt.value(ink["ground"]), alt.value(ink["mark"]))

@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from deploy.console.charts.base import INK, Chart, Theme
+from deploy.console.charts.base import INK, Chart, Theme, rows
 from deploy.console.charts.corridors import DASH, TOLD, Flow, Layer, as_told, colour, pixel, words
 from deploy.console.charts.ribbons import Layout, Span, Stream, edge, layout
 from deploy.console.maps.plane import LETTER
@@ -84,7 +84,7 @@ class Sankey(Chart):
         filled, outlined = as_told("colour"), alt.Stroke("colour:N", scale=None, legend=None)
         blocks = self._blocks(placed, theme)
         told = words(list(self._labels(placed)), theme, self.letters)
-        drawn = alt.layer(sure.encode(color=filled), unsure.encode(stroke=outlined), blocks, told)
+        drawn = alt.layer(sure.encode(color=filled), unsure.encode(stroke=outlined), blocks, *told)
         whole: alt.TopLevelMixin = drawn.properties(padding=0)
         return whole
 
@@ -114,9 +114,9 @@ class Sankey(Chart):
             }
             for code, (top, bottom), x, begins in self._columns(placed)
         ]
-        base = alt.Chart(alt.InlineData(values=values)).mark_rect(opacity=1)
+        base = alt.Chart(rows(values)).mark_rect(opacity=1)
         x, y = alt.X(**pixel("x")), alt.Y(**pixel("y"))
-        return base.encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=as_told("colour"))
+        return base.encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"), color=as_told("colour"))
 
     def _labels(self, placed: Layout) -> Iterator[Mapping[str, Any]]:
         for code, (top, bottom), x, begins in self._columns(placed):
@@ -130,6 +130,8 @@ class Sankey(Chart):
 
 
 def _areas(values: list[Mapping[str, Any]]) -> alt.Chart:
-    base = alt.Chart(alt.InlineData(values=values))
+    base = alt.Chart(rows(values))
     y = alt.Y(**pixel("y"))
-    return base.encode(x=alt.X(**pixel("x")), y=y, y2="y2:Q", detail="flow:N", tooltip=TOLD)
+    return base.encode(
+        x=alt.X(**pixel("x")), y=y, y2=alt.Y2("y2:Q"), detail=alt.Detail("flow:N"), tooltip=TOLD
+    )

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import altair as alt
 
-from deploy.console.charts.base import INK, Theme
+from deploy.console.charts.base import INK, Theme, filled, rows
 from deploy.console.charts.numbers import Numbers, Trend
 
 ROW = 22
@@ -24,18 +24,15 @@ class Strips(Numbers):
         """See the base class."""
         ink = INK[theme]
         values = [{**asdict(mark), "place": place} for place, mark in enumerate(self.marks)]
-        rows = alt.Scale(paddingInner=0.4, paddingOuter=0.2)
+        down = alt.Scale(paddingInner=0.4, paddingOuter=0.2)
         across = alt.Scale(domain=[0, max(self.top, 1)], nice=False, reverse=self.mirrored)
-        base = alt.Chart(alt.InlineData(values=values)).encode(
-            y=alt.Y("place:O", axis=None, scale=rows)
-        )
-        hollow = alt.datum.hollow == True  # noqa: E712 - an expression of Vega's
+        base = alt.Chart(rows(values)).encode(y=alt.Y("place:O", axis=None, scale=down))
         bars = base.mark_bar(stroke=ink["mark"], strokeWidth=1).encode(
             x=alt.X("value:Q", axis=None, scale=across),
-            fill=alt.condition(hollow, alt.value(ink["ground"]), alt.value(ink["mark"])),
+            fill=filled(theme),
         )
         whiskers = base.mark_rule(strokeWidth=1.5, color=ink["text"]).encode(
-            x=alt.X("lower:Q", axis=None, scale=across), x2="upper:Q"
+            x=alt.X("lower:Q", axis=None, scale=across), x2=alt.X2("upper:Q")
         )
         return alt.layer(bars, whiskers).properties(padding=0)
 

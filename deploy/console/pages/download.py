@@ -41,10 +41,15 @@ def download(
     """A release as a file; its name says which release and which format."""
     stem, dot, rest = name.partition(".")
     end, key = dot + rest, unslug(stem)
-    snapshot = console_of(request).live.snapshot
+    console = console_of(request)
+    snapshot = console.live.snapshot
     if end not in KINDS or key not in snapshot:
         raise NothingThere()
-    content = _written(standing(snapshot[key].release), end, language)
+    kept = snapshot[key]
+    content = console.files.get(
+        (key, kept.message.offset, end, language),
+        lambda: _written(standing(kept.release), end, language),
+    )
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=KINDS[end], headers=headers)
 

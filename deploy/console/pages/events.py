@@ -17,6 +17,9 @@ router = APIRouter()
 PING = 15
 MOMENT = 0.2
 """Seconds in which what follows is told together."""
+PAUSE = 2.0
+"""Seconds between two that are told. The first news after quiet is told at once; on a day of
+release one message follows the other, and each would have every browser look again."""
 LOOK_AGAIN = 30.0
 """Seconds after which who reads is asked for again, though nothing has changed."""
 
@@ -24,19 +27,20 @@ LOOK_AGAIN = 30.0
 @router.get("/events")
 async def events(request: Request, _reader: Viewer) -> EventSourceResponse:
     """How things stand and the number of the newest snapshot, now and whenever they change."""
-    return EventSourceResponse(_told(request, LOOK_AGAIN), ping=PING)
+    return EventSourceResponse(_told(request), ping=PING)
 
 
-async def _told(request: Request, look_again: float) -> AsyncIterator[ServerSentEvent]:
+async def _told(request: Request, pause: float = PAUSE) -> AsyncIterator[ServerSentEvent]:
     """Tells as long as somebody may be told; of alerts only that those change that they may see."""
-    console, told = console_of(request), None
+    console, told, clock = console_of(request), None, asyncio.get_running_loop().time
+    at = clock() - pause
     while (who := await console.doorkeeper(request)) is not None:
         rung, now = console.live.bell.listen(), (console.live.standing, console.number(who))
         if now != told:
-            told, data = now, json.dumps({"standing": now[0], "number": now[1]})
+            told, at = now, clock()
+            data = json.dumps({"standing": now[0], "number": now[1]})
             yield ServerSentEvent(data, event="standing")
             continue
         with suppress(TimeoutError):
-            await asyncio.wait_for(rung.wait(), look_again)
-            # On a day of release one message follows the other; browsers look once, not each time.
-            await asyncio.sleep(MOMENT)
+            await asyncio.wait_for(rung.wait(), LOOK_AGAIN)
+            await asyncio.sleep(max(MOMENT, at + pause - clock()))

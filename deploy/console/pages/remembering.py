@@ -1,8 +1,8 @@
-"""Contents of pages that are the same for all readers: made once, however many ask for them.
+"""What is the same for all readers: made once, however many ask for it.
 
 After a release everybody's browser asks for its page again in the same moment. Whoever is first has
 the content made, the others wait for it; only the frame about it, which names the reader, is each
-reader's own.
+reader's own. Files are made once, too.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from markupsafe import Markup
 
 from deploy.console.charts import Chart
 
 MOST = 100
-"""Contents that are remembered; with the charts that all of them show."""
+"""Things of a kind that are remembered; contents with the charts that all of them show."""
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,20 @@ class Content:
     charts: Sequence[Chart]
 
 
-class Contents:
-    """Contents by what they follow from, the newest."""
+class Remembered(Generic[Made]):
+    """Things by what they follow from, those that were asked for last.
+
+    Args:
+        most: How many.
+    """
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._known: OrderedDict[Hashable, Future[Content]] = OrderedDict()
+        self._known: OrderedDict[Hashable, Future[Made]] = OrderedDict()
 
-    def get(self, key: Hashable, make: Callable[[], Content]) -> Content:
-        """The content, made now if nobody asked for it before.
+    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """The thing, made now if nobody asked for it before.
 
         Args:
             key: Everything that it follows from.

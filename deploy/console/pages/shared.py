@@ -89,6 +89,7 @@ def environment(language: Language, digits: Digits = "latn", *, framed: bool = T
     made = Environment(
         loader=ChoiceLoader([DictLoader(frames), PackageLoader("deploy.console")]),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

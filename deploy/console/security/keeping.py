@@ -6,6 +6,8 @@ The rules:
    sign in with nothing of it.
 2. Everything ends at a moment that is set when it begins. What has ended is not there.
 3. Deleting the file ends every session at once.
+4. That something is used is written down once in a while, not each time: every writing waits for
+   the disk, and a page asks for a dozen things. What ends by idleness ends that much earlier.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ create table if not exists kept (
     primary key (kind, digest)
 ) strict, without rowid
 """
+WHILE = 1 / 60
+"""Of the time of idleness: how long a use that is written down stands for those that follow."""
 
 
 class Keeping:
@@ -89,12 +93,12 @@ class Keeping:
         now, where = self._clock(), (kind, _digest(secret))
         with self._lock, self._database, closing(self._database.cursor()) as cursor:
             cursor.execute(
-                "select content from kept where kind = ? and digest = ? and ends > ?"
-                " and used + idle > ?",
-                (*where, now, now),
+                "select content, used + idle * ? <= ? from kept"
+                " where kind = ? and digest = ? and ends > ? and used + idle > ?",
+                (WHILE, now, *where, now, now),
             )
             row = cursor.fetchone()
-            if row and touch:
+            if row and touch and row[1]:
                 cursor.execute(
                     "update kept set used = ? where kind = ? and digest = ?", (now, *where)
                 )
