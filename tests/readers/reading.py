@@ -13,6 +13,7 @@ The rules:
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import random
 import re
@@ -22,7 +23,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import httpx
+import aiohttp
 
 from deploy.exports.labels import LANGUAGES
 
@@ -43,6 +44,9 @@ TABLES = ("download/F1_2022_FINAL.csv", "download/F1_2022_FINAL.xlsx")
 NUMBER = re.compile(r'data-number="(\d+)"')
 LOADED = re.compile(r'(?:href|src)="(/(?:static|charts)/[^"]+)"')
 PATIENCE = 60.0
+CONNECTIONS = 6
+"""That a browser opens to one host; the stream takes one of them."""
+FAILURES = (aiohttp.ClientError, TimeoutError)
 
 
 class Answer(NamedTuple):
@@ -96,6 +100,23 @@ def kind_of(path: str) -> str:
     return {"charts": "chart", "static": "style, script"}.get(first, first)
 
 
+def browser(url: str, cookie: str) -> aiohttp.ClientSession:
+    """The browser of somebody who signed in.
+
+    Args:
+        url: Of the console.
+        cookie: What it was given.
+    """
+    return aiohttp.ClientSession(
+        url,
+        connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS),
+        headers={"cookie": cookie},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(PATIENCE),
+        auto_decompress=False,
+    )
+
+
 class Person:
     """A reader.
 
@@ -106,7 +127,7 @@ class Person:
         pause: Seconds that they stay on a page, on average.
     """
 
-    def __init__(self, name: str, browser: httpx.AsyncClient, seed: int, pause: float) -> None:
+    def __init__(self, name: str, browser: aiohttp.ClientSession, seed: int, pause: float) -> None:
         self.name, self.notes = name, Notes()
         self._browser = browser
         self._random = random.Random(seed)
@@ -158,17 +179,20 @@ class Person:
     async def _ask(self, path: str) -> str:
         since = time.monotonic()
         try:
-            answer = await self._browser.get(path)
-        except httpx.HTTPError as error:
+            async with self._browser.get(path) as answer:
+                content = await answer.read()
+        except FAILURES as error:
             self.notes.errors.append(f"{kind_of(path)}: {type(error).__name__}")
             return ""
         took = time.monotonic() - since
-        if answer.status_code != 200:
-            self.notes.errors.append(f"{kind_of(path)}: status {answer.status_code}")
+        if answer.status != 200:
+            self.notes.errors.append(f"{kind_of(path)}: status {answer.status}")
             return ""
-        size = answer.num_bytes_downloaded
-        self.notes.answers.append(Answer(kind_of(path), took, size))
-        return answer.text if path.startswith(f"/{self._language}/") else ""
+        self.notes.answers.append(Answer(kind_of(path), took, len(content)))
+        if not answer.headers["content-type"].startswith("text/html"):
+            return ""
+        pressed = answer.headers.get("content-encoding") == "gzip"
+        return (gzip.decompress(content) if pressed else content).decode()
 
     async def _listen(self) -> None:
         try:
@@ -176,7 +200,7 @@ class Person:
                 async for standing, number in told:
                     self.notes.heard.append(Heard(time.monotonic(), number, standing))
                     self._newest.set()
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             self.notes.errors.append(f"stream: {type(error).__name__}")
         else:
             self.notes.errors.append("stream: it ended")
@@ -192,15 +216,17 @@ class Person:
 
 
 @asynccontextmanager
-async def _stream(browser: httpx.AsyncClient) -> AsyncIterator[AsyncIterator[tuple[str, int]]]:
-    endless = httpx.Timeout(PATIENCE, read=None)
-    async with browser.stream("GET", "/events", timeout=endless) as answer:
+async def _stream(
+    browser: aiohttp.ClientSession,
+) -> AsyncIterator[AsyncIterator[tuple[str, int]]]:
+    endless = aiohttp.ClientTimeout(total=None, sock_read=PATIENCE)
+    async with browser.get("/events", timeout=endless) as answer:
         answer.raise_for_status()
 
         async def events() -> AsyncIterator[tuple[str, int]]:
-            async for line in answer.aiter_lines():
-                if line.startswith("data:"):
-                    told = json.loads(line.removeprefix("data:"))
+            async for line in answer.content:
+                if line.startswith(b"data:"):
+                    told = json.loads(line.removeprefix(b"data:"))
                     yield told["standing"], told["number"]
 
         yield events()

@@ -113,20 +113,18 @@ class Stage:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.partition(f"{what}:")[2].split()[0]) * 1024
 
-    async def browser(self, who: str, context: ssl.SSLContext) -> httpx.AsyncClient:
-        """The browser of somebody who signed in."""
-        browser = httpx.AsyncClient(base_url=self.url, timeout=60, verify=context)
-        begun = await browser.get("/sign-in?back=/en/region")
-        assert begun.status_code == 303, begun.status_code
-        # Browsers send cookies for TLS alone to loopback too; libraries do not.
-        browser.headers["cookie"] = _cookie(begun, FLOW)
-        async with httpx.AsyncClient(verify=context) as outside:
-            there = await outside.get(f"{begun.headers['location']}&who={who}")
-        back = await browser.get(there.headers["location"])
-        assert back.status_code == 303, back.status_code
-        browser.headers["cookie"] = _cookie(back, SESSION)
-        browser.cookies.clear()
-        return browser
+    async def signed_in(self, who: str, context: ssl.SSLContext) -> str:
+        """The cookie of somebody who signed in."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=60, verify=context) as browser:
+            begun = await browser.get("/sign-in?back=/en/region")
+            assert begun.status_code == 303, begun.status_code
+            # Browsers send cookies for TLS alone to loopback too; libraries do not.
+            browser.headers["cookie"] = _cookie(begun, FLOW)
+            async with httpx.AsyncClient(verify=context) as outside:
+                there = await outside.get(f"{begun.headers['location']}&who={who}")
+            back = await browser.get(there.headers["location"])
+            assert back.status_code == 303, back.status_code
+            return _cookie(back, SESSION)
 
 
 def _cookie(answer: httpx.Response, name: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.readers.reading import Notes, Person
+from tests.readers.reading import Notes, Person, browser
 from tests.readers.stage import BEFORE, HEARERS, News, Stage, alerts, releases, staged, until_live
 
 WHO = ("vera", "vera", "vera", "nour", "anna", "vera", "idir", "omar")
@@ -85,11 +85,12 @@ async def _run(stage: Stage, extent: Extent) -> Outcome:
     context = httpx.create_ssl_context()
     names = [WHO[n % len(WHO)] for n in range(extent.readers)]
     since, memory = time.monotonic(), stage.memory("VmRSS")
-    browsers = [await stage.browser(name, context) for name in names]
+    cookies = [await stage.signed_in(name, context) for name in names]
     signing_in = time.monotonic() - since
+    browsers = [browser(stage.url, cookie) for cookie in cookies]
     people = [
-        Person(name, browser, seed, extent.pause)
-        for seed, (name, browser) in enumerate(zip(names, browsers, strict=True))
+        Person(name, opened, seed, extent.pause)
+        for seed, (name, opened) in enumerate(zip(names, browsers, strict=True))
     ]
     began, used, ends = time.monotonic(), stage.processor(), asyncio.Event()
     reading = [asyncio.create_task(one.read(ends)) for one in people]
@@ -101,8 +102,8 @@ async def _run(stage: Stage, extent: Extent) -> Outcome:
     ends.set()
     await asyncio.gather(*reading)
     seconds, used = time.monotonic() - began, stage.processor() - used
-    for browser in browsers:
-        await browser.aclose()
+    for opened in browsers:
+        await opened.close()
     noted = [(one.name, one.notes) for one in people]
     sizes = (memory, stage.memory("VmHWM"))
     return Outcome(extent, noted, published, seconds, used, signing_in, sizes, before)
