@@ -7,12 +7,13 @@ commands that read have ``--json``. Secrets come from files, never from argument
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
 from deploy.commands.later import later
-from deploy.terminal import Exit, set_up_logging, tell_error
+from deploy.terminal import Exit, out, set_up_logging, tell_error
 from schemas.errors import SouthmedError
 
 WORDS = {
@@ -50,8 +51,20 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        out.print(f"southmed {version('southmed')}", highlight=False)
+        raise typer.Exit
+
+
 @app.callback()
 def common(
+    _asked: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Say which version this is.", callback=_version, is_eager=True
+        ),
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Tell more.")] = False,
 ) -> None:
     """Sets up logging, and keeps what commands write from other users of the machine."""

@@ -52,6 +52,7 @@ FAILURES = (aiohttp.ClientError, TimeoutError)
 class Answer(NamedTuple):
     """One answer of the console."""
 
+    at: float
     kind: str
     seconds: float
     size: int
@@ -188,7 +189,7 @@ class Person:
         if answer.status != 200:
             self.notes.errors.append(f"{kind_of(path)}: status {answer.status}")
             return ""
-        self.notes.answers.append(Answer(kind_of(path), took, len(content)))
+        self.notes.answers.append(Answer(since, kind_of(path), took, len(content)))
         if not answer.headers["content-type"].startswith("text/html"):
             return ""
         pressed = answer.headers.get("content-encoding") == "gzip"

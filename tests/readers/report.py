@@ -11,6 +11,17 @@ from tests.readers.trial import Outcome, expected
 
 SHARES = (0.5, 0.95, 0.99, 1.0)
 NAMES = ("p50 ms", "p95 ms", "p99 ms", "max ms")
+NO_PAGES = ("chart", "style, script", "download .csv", "download .xlsx")
+WAITS = (
+    "a page while all come",
+    "a page afterwards",
+    "a chart while all come",
+    "a chart afterwards",
+    "from the broker to the event",
+    "from the event to the page",
+)
+"""What is told of all kinds together. Whoever comes first finds a console that has made nothing
+yet."""
 
 
 def quantiles(seconds: Sequence[float]) -> list[float]:
@@ -52,6 +63,17 @@ def until_told(outcome: Outcome) -> list[float]:
     return found
 
 
+def by_phase(outcome: Outcome, *, pages: bool, before: bool) -> list[float]:
+    """Seconds that pages or charts took, before all readers had come or after."""
+    return [
+        answer.seconds
+        for _, notes in outcome.people
+        for answer in notes.answers
+        if (answer.at < outcome.came) is before
+        and (answer.kind not in NO_PAGES if pages else answer.kind == "chart")
+    ]
+
+
 def document(outcome: Outcome) -> dict[str, Any]:
     """All of it as one JSON object."""
     took, sizes = defaultdict(list), Counter[str]()
@@ -59,7 +81,13 @@ def document(outcome: Outcome) -> dict[str, Any]:
         for answer in notes.answers:
             took[answer.kind].append(answer.seconds)
             sizes[answer.kind] += answer.size
+    waits = [
+        by_phase(outcome, pages=pages, before=before)
+        for pages in (True, False)
+        for before in (True, False)
+    ]
     again = [one for _, notes in outcome.people for one in notes.again]
+    waits += [until_told(outcome), again]
     return {
         "readers": outcome.extent.readers,
         "seconds": round(outcome.seconds, 1),
@@ -71,10 +99,10 @@ def document(outcome: Outcome) -> dict[str, Any]:
             }
             for kind in sorted(took)
         },
-        "from the broker to the event": dict(
-            zip(NAMES, quantiles(until_told(outcome)), strict=False)
-        ),
-        "from the event to the page": dict(zip(NAMES, quantiles(again), strict=False)),
+        "waits": {
+            what: dict(zip(NAMES, quantiles(found), strict=False))
+            for what, found in zip(WAITS, waits, strict=True)
+        },
         "signed in within s": round(outcome.signing_in, 1),
         "console": {
             "processor %": round(100 * outcome.processor / outcome.seconds, 1),
@@ -96,8 +124,8 @@ def show(told: dict[str, Any]) -> None:
     rows = [[kind, *values.values()] for kind, values in told["answers"].items()]
     title = f"{told['readers']} readers with open streams, {told['seconds']} s"
     out.print(table(title, columns, rows))
-    waits = ("from the broker to the event", "from the event to the page")
-    out.print(table("News", ["", *columns[3:]], [[what, *told[what].values()] for what in waits]))
+    waits = [[what, *values.values()] for what, values in told["waits"].items()]
+    out.print(table("Together", ["", *columns[3:]], waits))
     console = told["console"]
     out.print(
         f"console: {console['processor %']} % of a processor, {console['MiB before']} MiB before"

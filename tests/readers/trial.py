@@ -61,6 +61,7 @@ class Outcome:
         signing_in: Seconds until all had signed in.
         resident: Memory of the console before readers came, and at most.
         before: The number that each reader began with, by name.
+        came: When all had their first page.
     """
 
     extent: Extent
@@ -71,6 +72,7 @@ class Outcome:
     signing_in: float
     resident: tuple[int, int]
     before: dict[str, int]
+    came: float
 
 
 def run(folder: Path, extent: Extent = FULL) -> Outcome:
@@ -94,7 +96,8 @@ async def _run(stage: Stage, extent: Extent) -> Outcome:
     ]
     began, used, ends = time.monotonic(), stage.processor(), asyncio.Event()
     reading = [asyncio.create_task(one.read(ends)) for one in people]
-    await _all_listen(people)
+    await _all_came(people)
+    came = time.monotonic()
     before = {one.name: one.notes.heard[-1].number for one in people}
     published = await _publish(stage, extent)
     await _all_know(people, before, published)
@@ -106,7 +109,7 @@ async def _run(stage: Stage, extent: Extent) -> Outcome:
         await opened.close()
     noted = [(one.name, one.notes) for one in people]
     sizes = (memory, stage.memory("VmHWM"))
-    return Outcome(extent, noted, published, seconds, used, signing_in, sizes, before)
+    return Outcome(extent, noted, published, seconds, used, signing_in, sizes, before, came)
 
 
 async def _publish(stage: Stage, extent: Extent) -> list[Published]:
@@ -130,11 +133,13 @@ def expected(who: str, before: dict[str, int], published: Sequence[Published]) -
     return before[who] + sum(one.is_for(who) for batch in published for one in batch.news)
 
 
-async def _all_listen(people: Sequence[Person]) -> None:
-    """Waits until all were told of what is out, and that each of their boards is read."""
+async def _all_came(people: Sequence[Person]) -> None:
+    """Waits until all have a page, and were told of what is out and that their boards are read."""
     async with asyncio.timeout(60):
         while not all(  # noqa: ASYNC110 - what streams tell rings no bell of ours
-            one.notes.heard and one.notes.heard[-1].number == BEFORE + boards(one.name)
+            one.notes.shown != -1
+            and one.notes.heard
+            and one.notes.heard[-1].number == BEFORE + boards(one.name)
             for one in people
         ):
             await asyncio.sleep(0.1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.testing import CliRunner
 
 from deploy.cli import app
 
@@ -132,3 +134,9 @@ def test_command_lines_are_found_inline_and_in_blocks() -> None:
         "   ```\n"
     )
     assert list(command_lines(text)) == ["broker stop", "demo --once", "doctor --json"]
+
+
+def test_the_command_says_which_version_it_is() -> None:
+    done = CliRunner().invoke(app, ["--version"])
+    said = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert (done.exit_code, done.stdout) == (0, f"southmed {said}\n")
