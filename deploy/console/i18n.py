@@ -31,6 +31,10 @@ FOLDER = files("deploy") / "console" / "locale"
 DOMAIN = "console"
 SOURCE: Language = "en"
 ENDONYMS: dict[Language, str] = {"en": "English", "fr": "Français", "ar": "العربية"}
+REGIONAL: dict[Language, str] = {"en": "en_GB"}
+"""Of a language that is written in more than one way, the way of the Council of Europe."""
+FIRST = "1er"
+"""The first day of a month in French, which Babel does not know."""
 MINUS = "\N{MINUS SIGN}"
 LEFT_TO_RIGHT, ISOLATE_ENDS = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
@@ -94,7 +98,7 @@ class Tongue:
     @cached_property
     def locale(self) -> Locale:
         """What Babel knows of it; looked up once, since pages write hundreds of numbers."""
-        return Locale.parse(self.language)
+        return Locale.parse(REGIONAL.get(self.language, self.language))
 
     @property
     def direction(self) -> str:
@@ -164,7 +168,16 @@ class Tongue:
         return RUN.sub(shown, text) if self.direction == "rtl" else text
 
     def day(self, day: date) -> str:
-        return self.written(format_date(day, "long", locale=self.locale))
+        """A day as people write it.
+
+        Example:
+            >>> tongue("fr").day(date(2025, 3, 1)), tongue("en").day(date(2025, 3, 1))
+            ('1er mars 2025', '1 March 2025')
+        """
+        told = format_date(day, "long", locale=self.locale)
+        if self.language == "fr" and day.day == 1:
+            told = f"{FIRST}{told.removeprefix('1')}"
+        return self.written(told)
 
     def moment(self, moment: datetime) -> str:
         told = format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=self.locale)

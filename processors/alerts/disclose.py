@@ -41,6 +41,7 @@ from processors.alerts.words import (
     RESEMBLES,
     UNBACKED,
     of_codes,
+    of_months,
     of_patterns,
     sentence,
     together,
@@ -227,8 +228,7 @@ def _contact_words(matter: Matter, others: Sequence[str]) -> Names:
             CONTACT[finding.detector],
             others=of_codes("CL_REPORTING_COUNTRY", others),
             types=of_codes("CL_LINK_TYPE", finding.link_types),
-            first=month(finding.first),
-            last=month(finding.last),
+            when=of_months(month(finding.first), month(finding.last)),
         ),
         *_resembles(finding.typologies),
     ]

@@ -19,27 +19,25 @@ AND: Mapping[Language, str] = {"en": ", ", "fr": ", ", "ar": "، "}
 
 CONTACT: Mapping[str, Mapping[Language, str]] = {
     "D1": {
-        "en": "Cases of your country and of {others} hold the same identifier ({types}), between"
-        " {first} and {last}.",
+        "en": "Cases of your country and of {others} hold the same identifier ({types}), {when}.",
         "fr": "Des affaires de votre pays et d’ailleurs ({others}) comportent le même identifiant"
-        " ({types}), entre {first} et {last}.",
-        "ar": "قضايا في بلدكم وفي {others} تتضمن المعرّف نفسه ({types})، بين {first} و{last}.",
+        " ({types}), {when}.",
+        "ar": "قضايا في بلدكم وفي {others} تتضمن المعرّف نفسه ({types})، {when}.",
     },
     "D2": {
         "en": "Cases of your country and of {others} have grown together through identifiers they"
-        " share ({types}), between {first} and {last}.",
+        " share ({types}), {when}.",
         "fr": "Des affaires de votre pays et d’ailleurs ({others}) se rejoignent par des"
-        " identifiants communs ({types}), entre {first} et {last}.",
-        "ar": "ترابطت قضايا في بلدكم وفي {others} عبر معرّفات مشتركة ({types})، بين {first}"
-        " و{last}.",
+        " identifiants communs ({types}), {when}.",
+        "ar": "ترابطت قضايا في بلدكم وفي {others} عبر معرّفات مشتركة ({types})، {when}.",
     },
     "D5": {
         "en": "One identifier ({types}) runs from recruitment over transit to exploitation through"
-        " cases of your country and of {others}, between {first} and {last}.",
+        " cases of your country and of {others}, {when}.",
         "fr": "Un même identifiant ({types}) relie recrutement, transit et exploitation dans des"
-        " affaires de votre pays et d’ailleurs ({others}), entre {first} et {last}.",
+        " affaires de votre pays et d’ailleurs ({others}), {when}.",
         "ar": "معرّف واحد ({types}) يمتد من الاستقطاب إلى النقل فالاستغلال عبر قضايا في بلدكم وفي"
-        " {others}، بين {first} و{last}.",
+        " {others}، {when}.",
     },
 }
 ANALYST: Mapping[str, Mapping[Language, str]] = {
@@ -107,7 +105,12 @@ DOUBTFUL: Mapping[Language, str] = {
     "fr": "Il peut s’agir d’une ligne ou d’un compte que partagent des personnes sans lien.",
     "ar": "قد يكون خطاً أو حساباً يتشاركه أشخاص لا صلة بينهم.",
 }
-
+BETWEEN: Mapping[Language, str] = {
+    "en": "between {first} and {last}",
+    "fr": "entre {first} et {last}",
+    "ar": "بين {first} و{last}",
+}
+IN: Mapping[Language, str] = {"en": "in {first}", "fr": "en {first}", "ar": "في {first}"}
 FROM: Mapping[Language, str] = {
     "en": "fewer in {country}",
     "fr": "moins ailleurs ({country})",
@@ -141,6 +144,12 @@ def of_codes(list_id: str, codes: Iterable[str]) -> Labels:
     listed = list(codes)
     entries = codelist(list_id)
     return {lang: AND[lang].join(entries.label(c, lang) for c in listed) for lang in LANGUAGES}
+
+
+def of_months(first: str, last: str) -> Labels:
+    """When something was, from a first month to a last one."""
+    said = IN if first == last else BETWEEN
+    return {lang: said[lang].format(first=first, last=last) for lang in LANGUAGES}
 
 
 def of_patterns(codes: Iterable[str]) -> Labels:

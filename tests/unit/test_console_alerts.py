@@ -20,6 +20,7 @@ from deploy.console.security.forms import LARGEST
 from deploy.console.security.rates import Rate, Rates
 from deploy.console.security.roles import ANYBODY
 from deploy.console.views.alert import whole
+from deploy.console.views.alert_words import words
 from deploy.console.views.inbox import Chosen, inbox
 from processors.alerts.errors import AlertTopicUnreachable
 from schemas.access import PRINCIPALS
@@ -74,8 +75,8 @@ async def test_an_alert_is_seen_by_those_it_was_told_to(who: str, board: str) ->
     reader, sees = SEES[who]
     answer = await get(a_console(reader), page_of(board))
     assert answer.status_code == (200 if board in sees else 403)
-    words = only(board).evidence.words.en
-    assert (words in answer.text) == (board in sees)
+    said = words(only(board), tongue("en"))
+    assert (said in answer.text) == (board in sees)
     assert (only(board).id in answer.text) == (board in sees) or answer.status_code == 403
 
 

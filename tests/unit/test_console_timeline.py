@@ -52,12 +52,12 @@ def test_days_stand_in_the_lanes_of_countries_and_months_in_none() -> None:
     assert rows(shown(1, 2, 3, 4)) == [
         ("June 2026", "All together", "The first evidence"),
         ("July 2026", "All together", "The newest evidence"),
-        ("July 15, 2026", "The alert", "New: Found"),
-        ("July 15, 2026", "The alert", "Confirmed: A joint case was opened"),
-        ("July 15, 2026", "Tunisia", "Named"),
-        ("July 15, 2026", "Lebanon", "Named"),
-        ("July 20, 2026", "Jordan", "Named"),
-        ("August 1, 2026", "The alert", "The evidence changed"),
+        ("15 July 2026", "The alert", "New: Found"),
+        ("15 July 2026", "The alert", "Confirmed: A joint case was opened"),
+        ("15 July 2026", "Tunisia", "Named"),
+        ("15 July 2026", "Lebanon", "Named"),
+        ("20 July 2026", "Jordan", "Named"),
+        ("1 August 2026", "The alert", "The evidence changed"),
         (
             "July 2028",
             "The alert",
