@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import get_args
 
 from schemas.codelists import Language
 
@@ -27,7 +28,8 @@ class Indicator:
         frequencies: Codes of ``CL_FREQ``.
         breakdowns: Dimensions by which it may be broken down.
         standard: Definition that it follows.
-        caveat: What a reader must know.
+        caveats: What a reader must know, in the three languages; empty if nothing. French and
+            Arabic are unreviewed.
     """
 
     code: str
@@ -37,7 +39,7 @@ class Indicator:
     frequencies: tuple[str, ...]
     breakdowns: tuple[str, ...]
     standard: str
-    caveat: str
+    caveats: Mapping[Language, str]
 
 
 @cache
@@ -47,13 +49,18 @@ def catalogue() -> dict[str, Indicator]:
         return {
             row["code"]: Indicator(
                 code=row["code"],
-                names={"en": row["name_en"], "fr": row["name_fr"], "ar": row["name_ar"]},
+                names=_in_all(row, "name"),
                 status=row["status"],
                 unit=row["unit"],
                 frequencies=tuple(row["frequencies"].split()),
                 breakdowns=tuple(row["breakdowns"].split()),
                 standard=row["standard"],
-                caveat=row["caveat"],
+                caveats=_in_all(row, "caveat"),
             )
             for row in csv.DictReader(file)
         }
+
+
+def _in_all(row: Mapping[str, str], column: str) -> Mapping[Language, str]:
+    """What the columns of the three languages say."""
+    return {language: row[f"{column}_{language}"] for language in get_args(Language)}

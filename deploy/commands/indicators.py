@@ -91,8 +91,8 @@ def show(
     several = [name for name in names if is_multiple(name)]
     if several:
         out.print(f"[dim]{', '.join(several)}: several values a person, no sum.[/]")
-    if entry.caveat:
-        out.print(f"[dim]{entry.caveat}[/]")
+    if caveat := entry.caveats["en"]:
+        out.print(f"[dim]{caveat}[/]")
 
 
 def _wanted(area: str, time: str, country: str, period: str, yearly: bool) -> bool:

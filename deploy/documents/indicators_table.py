@@ -105,7 +105,7 @@ def _indicator(entry: Indicator) -> list[str]:
         " ".join(entry.frequencies),
         ", ".join(breakdowns),
         entry.standard,
-        entry.caveat,
+        entry.caveats["en"],
     ]
 
 

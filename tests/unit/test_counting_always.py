@@ -271,6 +271,14 @@ for life in [*([an_event(t) for t in types] for types in LIVES), *OTHER_LIVES]:
 
 
 @pytest.mark.parametrize("code", catalogue())
+def test_what_a_reader_must_know_is_told_in_every_language(code: str) -> None:
+    entry = catalogue()[code]
+    assert all(entry.names.values())
+    told = {caveat for caveat in entry.caveats.values() if caveat}
+    assert len(told) in (0, len(entry.caveats))
+
+
+@pytest.mark.parametrize("code", catalogue())
 def test_every_breakdown_of_the_catalogue_works(code: str) -> None:
     entry = catalogue()[code]
     if isinstance(FORMULAS[code], NotCounted):

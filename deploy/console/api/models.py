@@ -136,7 +136,8 @@ class IndicatorLine(_Answer):
     breakdowns: list[str]
     standard: str
     """Definition that it follows."""
-    caveat: str
+    caveats: Names
+    """What a reader must know; empty if nothing."""
     formula: list[str]
     """How it follows from what was counted, and how that is counted."""
     tables: list[TableLine]

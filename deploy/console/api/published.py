@@ -135,7 +135,7 @@ def indicator_line(one: Indicator, snapshot: Snapshot) -> IndicatorLine:
         frequencies=list(one.frequencies),
         breakdowns=list(one.breakdowns),
         standard=one.standard,
-        caveat=one.caveat,
+        caveats=Names.model_validate(one.caveats),
         formula=formula(one.code),
         tables=list(_tables(snapshot, one.code)),
     )
