@@ -38,6 +38,8 @@ AT_LEAST: Mapping[str, str] = {
     "PROSEC": noop("Case prosecuted, or further"),
     "CONV": noop("Conviction in the case"),
 }
+UNTOLD: Mapping[str, str] = {"IDENTIFIED": noop("Reported"), "PROSEC": noop("Assisted")}
+"""Steps of a case that no release tells, by the stage before which readers look for them."""
 MOST_YEARS = 10
 
 
@@ -65,6 +67,7 @@ class Step:
     """A line of the cascade.
 
     Attributes:
+        untold: The step before it that no release tells; empty for none.
         name: What whoever is counted reached at least.
         label: What its stage is called where it is the highest.
         figure: How many reached it.
@@ -72,6 +75,7 @@ class Step:
         share: Of those identified; None if they are too few.
     """
 
+    untold: str
     name: str
     label: str
     figure: Figure
@@ -240,6 +244,7 @@ def _steps(release: Release, chosen: Chosen, tongue: Tongue) -> list[Step]:
     rows = _rows(release, chosen.country, chosen.form)
     return [
         Step(
+            tongue.gettext(UNTOLD[stage]) if stage in UNTOLD else "",
             tongue.gettext(AT_LEAST[stage]),
             label("STAGE", stage, tongue.language),
             total(_split(rows, stage)[0], release.noise, provisional=False),
