@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,10 @@ from tests.console.world import snapshot
 from tests.extras import library, program
 from tests.unit.console_guard import boards
 from tests.unit.qualities import a_board
+
+JOURNEYS = {"test_journeys", "test_journeys_justice", "test_alerts", "test_corridors", "test_files"}
+PICTURES = Path("build/journeys")
+"""Where journeys leave a picture of the page at which they ended."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,7 +51,7 @@ Opened = Callable[..., Any]
 
 
 @pytest.fixture
-def opened(browser: Any, console: Served) -> Iterator[Opened]:
+def opened(browser: Any, console: Served, request: pytest.FixtureRequest) -> Iterator[Opened]:
     """Opens a page of the console; whatever a browser complains of, or asks others for, fails."""
     contexts, complaints = [], []
 
@@ -84,6 +90,9 @@ def opened(browser: Any, console: Served) -> Iterator[Opened]:
         return page
 
     yield open_page
-    for context in contexts:
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", request.node.name)[:120]
+    for number, context in enumerate(contexts, 1):
+        for page in context.pages if request.path.stem in JOURNEYS else []:
+            page.screenshot(path=PICTURES / f"{name}.{number}.png", full_page=True)
         context.close()
     assert complaints == []

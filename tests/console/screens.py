@@ -23,6 +23,7 @@ from tests.console.served import served
 from tests.console.world import snapshot
 from tests.extras import library, program
 from tests.unit.console_guard import boards
+from tests.unit.qualities import a_board
 
 WIDTHS = (1200, 360)
 SCHEMES = ("light", "dark")
@@ -82,7 +83,10 @@ def main() -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     playwright = library("playwright.sync_api", "dev")
     chromium = program("chromium", "apt-get install chromium")
-    with playwright.sync_playwright() as started, served(snapshot(), boards=boards()) as console:
+    with (
+        playwright.sync_playwright() as started,
+        served(snapshot(), boards=boards(), quality=a_board()) as console,
+    ):
         browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         files = list(take(browser, console.url, asked.out, asked.only))
         browser.close()

@@ -18,7 +18,7 @@ def tab_to(page: Any, what: str, most: int = 60) -> None:
     """Presses the tabulator until something has the focus."""
     for _ in range(most):
         page.keyboard.press("Tab")
-        if page.evaluate("(what) => document.activeElement.matches(what)", what):
+        if page.evaluate("(what) => document.activeElement?.matches(what)", what):
             return
     raise AssertionError(f"not reached by keyboard: {what}")
 
@@ -80,6 +80,7 @@ def test_in_the_middle_the_language_changes_and_the_place_stays(opened: Opened) 
 def test_a_release_is_verified_before_the_readers_eyes(opened: Opened) -> None:
     page = opened("/en/releases")
     page.get_by_role("link", name="Identified victims by form and sex").first.click()
+    page.wait_for_url("**/releases/F1_*")
     assert page.locator(".steps").count() == 0
     page.get_by_role("button", name="Verify now").click()
     page.wait_for_url("**verify=1**")
@@ -112,6 +113,7 @@ def test_a_brief_for_a_minister_is_chosen_read_and_taken_along(
     library("typst", "console")
     page = opened("/en/region")
     page.get_by_role("navigation").get_by_role("link", name="Brief").click()
+    page.wait_for_url("**/en/brief")
     choose(page, "#area", "Morocco")
     choose(page, "#period", "2022")
     tab_to(page, "#show")

@@ -17,6 +17,7 @@ from tests.console.world import snapshot
 def test_by_keyboard_somebody_asks_how_far_the_cases_of_a_country_came(opened: Opened) -> None:
     page = opened("/en/region")
     page.get_by_role("link", name="Justice and referral").click()
+    page.wait_for_url("**/en/justice")
     choose(page, "#year", "2021")
     choose(page, "#country", "Tunisia")
     tab_to(page, "#show")
@@ -60,6 +61,7 @@ def test_by_keyboard_somebody_asks_how_far_the_cases_of_a_country_came(opened: O
 def test_exact_requests_are_read_and_taken_along(opened: Opened, tmp_path: Path) -> None:
     page = opened("/en/region")
     page.get_by_role("link", name="Training and cooperation").click()
+    page.wait_for_url("**/en/cooperation")
     choose(page, "#country", "Jordan")
     tab_to(page, "#show")
     page.keyboard.press("Enter")
