@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from deploy.console.app import create_app
 from deploy.console.charts import Chart, Charts, Theme
+from deploy.console.pages import events
 from deploy.console.pages.events import _told
 from deploy.console.pages.remembering import Content, Remembered
 from deploy.console.security import Reader, Role
@@ -191,3 +192,24 @@ async def test_what_comes_in_one_moment_is_told_once_and_the_next_after_a_pause(
         console.live.put(console.live.snapshot.having(Kept(release, message)))
     assert f'"number": {console.number(VERA)}' in str((await told).data)
     assert clock() - since >= 0.5
+
+
+async def test_where_many_listen_each_is_told_in_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    console, clock = a_console(VERA), asyncio.get_running_loop().time
+    request: Any = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(console=console)))
+    monkeypatch.setattr(events.random, "uniform", lambda _first, last: last)
+    waited = []
+    for others in (0, events.IN_A_SECOND // 2):
+        console.live.bell.attended = others
+        stream = _told(request, pause=0)
+        await anext(stream)
+        assert console.live.bell.attended == others + 1
+        told, since = asyncio.ensure_future(anext(stream)), clock()
+        await asyncio.sleep(0)
+        console.live.put(replace(console.live.snapshot, number=console.live.snapshot.number + 1))
+        await told
+        waited.append(clock() - since)
+        await stream.aclose()
+        assert console.live.bell.attended == others
+    assert waited[0] >= events.MOMENT
+    assert waited[1] >= events.MOMENT + 0.5
