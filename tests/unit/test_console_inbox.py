@@ -21,6 +21,14 @@ def board_of(number: int) -> Board:
     return board
 
 
+def picked(page: Inbox) -> dict[str, str]:
+    """What its lists show; where nothing is picked that is the first entry."""
+    return {
+        name: next((one.code for one in listed if one.chosen), listed[0].code)
+        for name, listed in page.choices.items()
+    }
+
+
 def part_of(board: Board, part: int) -> Inbox:
     return inbox([board], Chosen(part=part), tongue("en"))
 
@@ -50,3 +58,26 @@ def test_who_asks_for_a_part_that_is_no_longer_there_sees_the_last() -> None:
     board = board_of(AT_ONCE + 1)
     assert part_of(board, 9).part == 2
     assert [line.id for line in part_of(board, 9).lines] == [f"{0:032x}"]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        Chosen(state="DISMISSED"),
+        Chosen(state="ALL", detector="D5"),
+        Chosen(country="JOR"),
+        Chosen(quarter="2019-Q1"),
+    ],
+)
+def test_what_an_address_chooses_stands_in_the_lists_even_if_nothing_is_called_so(
+    chosen: Chosen,
+) -> None:
+    found = inbox([], chosen, tongue("fr"))
+    assert found.lines == []
+    assert {name: getattr(chosen, name) for name in found.choices} == picked(found)
+
+
+def test_what_has_no_meaning_chooses_nothing() -> None:
+    nonsense = Chosen("X", "D9", "XXX", "2026-Q9")
+    assert nonsense.known() == Chosen()
+    assert set(picked(inbox([], nonsense, tongue("en"))).values()) == {""}

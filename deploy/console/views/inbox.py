@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import urlencode
 
 from deploy.console.alerts.boards import NAME_OF, Access, Board
@@ -23,8 +24,10 @@ from deploy.console.views.alert_words import (
 )
 from deploy.exports.labels import label
 from schemas.alerts import CLOSED, STATES, Alert
+from schemas.codelists import codelist
 
 ALL = "ALL"
+QUARTER = re.compile(r"[0-9]{4}-Q[1-4]")
 AT_ONCE = 25
 """Alerts on one page."""
 
@@ -42,6 +45,17 @@ class Chosen:
     country: str = ""
     quarter: str = ""
     part: int = 1
+
+    def known(self) -> Chosen:
+        """The same without what nothing is called."""
+        known_countries = codelist("CL_REPORTING_COUNTRY").codes
+        return replace(
+            self,
+            state=self.state if self.state in {*STATES, ALL} else "",
+            detector=self.detector if self.detector in DETECTORS else "",
+            country=self.country if self.country in known_countries else "",
+            quarter=self.quarter if QUARTER.fullmatch(self.quarter) else "",
+        )
 
     def query(self, part: int) -> str:
         """Of the address of another page of the same."""
@@ -101,6 +115,7 @@ class Inbox:
 
 def inbox(boards: Sequence[Board], chosen: Chosen, tongue: Tongue) -> Inbox:
     """The alerts of some boards."""
+    chosen = chosen.known()
     every = [(board, alert) for board in boards for alert in board.alerts.values()]
     every.sort(key=lambda one: (one[1].raised.on, one[1].id), reverse=True)
     fitting = [one for one in every if _fits(one[1], chosen)]
@@ -141,6 +156,8 @@ def _fits(alert: Alert, chosen: Chosen) -> bool:
 
 
 def _choices(alerts: Sequence[Alert], chosen: Chosen, tongue: Tongue) -> Mapping[str, list[Choice]]:
+    """What there is to choose, and what was chosen even if there is nothing of it."""
+
     def listed(
         codes: Iterable[str], name: Callable[[str], str], picked: str, *more: Choice
     ) -> list[Choice]:
@@ -148,8 +165,11 @@ def _choices(alerts: Sequence[Alert], chosen: Chosen, tongue: Tongue) -> Mapping
 
     say = tongue.gettext
     all_states = Choice(ALL, say("All, closed ones too"), chosen.state == ALL)
-    states = [state for state in STATES if any(a.state == state for a in alerts)]
-    found = sorted({detector(a) for a in alerts} - {""})
+    told = {a.state for a in alerts} | {chosen.state}
+    states = [state for state in STATES if state in told]
+    found = {detector(a) for a in alerts} | {chosen.detector}
+    named = {c for a in alerts for c in countries(a)} | {chosen.country}
+    touched = {q for a in alerts for q in quarters(a)} | {chosen.quarter}
     return {
         "state": listed(
             states,
@@ -159,19 +179,19 @@ def _choices(alerts: Sequence[Alert], chosen: Chosen, tongue: Tongue) -> Mapping
             all_states,
         ),
         "detector": listed(
-            found,
+            sorted(found - {""}),
             lambda code: say(DETECTORS[code]),
             chosen.detector,
             Choice("", say("All kinds")),
         ),
         "country": listed(
-            sorted({c for a in alerts for c in countries(a)}),
+            sorted(named - {""}),
             lambda code: label("REF_AREA", code, tongue.language),
             chosen.country,
             Choice("", say("All countries")),
         ),
         "quarter": listed(
-            sorted({q for a in alerts for q in quarters(a)}, reverse=True),
+            sorted(touched - {""}, reverse=True),
             tongue.period,
             chosen.quarter,
             Choice("", say("All quarters")),
