@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+import altair as alt
 import pytest
+from altair.utils.schemapi import SchemaValidationError
 
 from deploy.console.app import create_app
 from deploy.console.charts import (
@@ -22,6 +24,7 @@ from deploy.console.charts import (
     Trend,
     strips,
 )
+from deploy.console.charts.base import Theme, rows
 from deploy.console.i18n import Voice, tongue
 from deploy.console.maps import shipped_atlas
 from deploy.console.pages.assets import VEGA, asset
@@ -133,3 +136,20 @@ async def test_what_makes_charts_alive_is_served_from_here_and_kept_for_ever() -
     assert answer.headers["content-type"].startswith("text/javascript")
     assert "immutable" in answer.headers["cache-control"]
     assert answer.text.rstrip().endswith("as vegaEmbed};")
+
+
+@dataclass(frozen=True)
+class Wrong(Chart):
+    """A drawing that Vega-Lite does not know."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return 1, 1
+
+    def drawing(self, theme: Theme) -> alt.TopLevelMixin:
+        return alt.Chart(rows([])).mark_bar().encode(x=alt.X(field=theme, type="nonsense"))
+
+
+def test_tests_hold_every_drawing_to_the_schema_of_vega_lite() -> None:
+    with pytest.raises(SchemaValidationError):
+        Wrong("t", "d", mirrored=False).specification("light")

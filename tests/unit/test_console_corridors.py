@@ -255,7 +255,7 @@ def of_kind(part: dict[str, Any], kind: str) -> list[dict[str, Any]]:
 
 def test_in_the_country_itself_is_a_ring_and_no_line() -> None:
     marks = flow_map(Flow("TUN", "TUN", 40, False)).specification("light")
-    assert [len(one["data"]["values"]) for one in of_kind(marks, "trail")] == [0]
+    assert [one["data"]["values"] for one in of_kind(marks, "trail")] == [[]]
     rings = [one for one in of_kind(marks, "point") if one["mark"]["filled"] is False]
     assert len(rings[0]["data"]["values"]) == 1
 

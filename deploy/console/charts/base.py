@@ -141,7 +141,7 @@ def draw_unchecked() -> None:
 def _written(drawing: Any, theme: Theme) -> dict[str, Any]:
     styled = drawing.configure(**_style(theme))
     made: dict[str, Any] = styled.to_dict(validate=schemapi.DEBUG_MODE)
-    return made
+    return {**made, "datasets": {name: [*told] for name, told in made["datasets"].items()}}
 
 
 def rows(values: Iterable[Mapping[str, Any]]) -> alt.InlineData:
