@@ -44,7 +44,9 @@ Digits = Literal["latn", "arab"]
 ZERO: dict[Digits, str] = {"latn": "0", "arab": "\N{ARABIC-INDIC DIGIT ZERO}"}
 ARABIC_INDIC = {ord("0") + n: ord(ZERO["arab"]) + n for n in range(10)} | {ord("%"): "٪"}
 POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
-ISO = r"[0-9]{4}-(?:Q[1-4]|[0-9]{2}(?:-[0-9]{2})?)"
+QUARTER = r"[0-9]{4}-Q[1-4]"
+ISO = rf"(?:{QUARTER}|[0-9]{{4}}-[0-9]{{2}}(?:-[0-9]{{2}})?)"
+PERIOD = re.compile(rf"\b(?:{QUARTER}|[0-9]{{4}}-(?:0[1-9]|1[0-2]))\b(?!-)")
 RUN = re.compile(
     rf"(?<![A-Za-z0-9_.:|/+-])(?:(?P<iso>{ISO})|(?P<band>[0-9]+-[0-9]+|[0-9]+\+)"
     r"|(?P<number>[0-9]+(?:\.[0-9]+)?))(?![A-Za-z0-9_|/:+-]|\.[0-9])"
@@ -174,14 +176,24 @@ class Tongue:
             >>> tongue("fr").day(date(2025, 3, 1)), tongue("en").day(date(2025, 3, 1))
             ('1er mars 2025', '1 March 2025')
         """
-        told = format_date(day, "long", locale=self.locale)
-        if self.language == "fr" and day.day == 1:
-            told = f"{FIRST}{told.removeprefix('1')}"
-        return self.written(told)
+        return self._of_day(day, format_date(day, "long", locale=self.locale))
 
     def moment(self, moment: datetime) -> str:
         told = format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=self.locale)
-        return self.written(told)
+        return self._of_day(moment, told)
+
+    def _of_day(self, day: date, told: str) -> str:
+        first = self.language == "fr" and day.day == 1
+        return self.written(f"{FIRST}{told.removeprefix('1')}" if first else told)
+
+    def dated(self, text: str) -> str:
+        """Running text whose months and quarters are told as people say them.
+
+        Example:
+            >>> tongue("en").dated("between 2026-07 and 2026-Q4, on 2026-07-15")
+            'between July 2026 and Q4 2026, on 2026-07-15'
+        """
+        return PERIOD.sub(lambda found: self.period(found[0]), text)
 
     def period(self, period: str) -> str:
         """A year, quarter or month as people say it.

@@ -121,6 +121,8 @@ def test_periods_in_the_signed_words_of_an_alert_are_told_as_its_reader_says_the
     bare = "".join(one for one in shown if one not in HELD)
     rest = iso.sub(lambda found: speaks.period(found[0]), signed)
     assert bare.translate(EUROPEAN) == rest.translate(EUROPEAN)
+    fr = tongue("fr")
+    assert words(alert, fr) == iso.sub(lambda found: fr.period(found[0]), alert.evidence.words.fr)
 
 
 async def test_a_choice_is_kept_and_leads_back_and_outweighs_the_habit() -> None:

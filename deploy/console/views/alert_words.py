@@ -5,7 +5,6 @@ Nothing is said that does not stand in the message to its reader.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from deploy.console.alerts.boards import Board
@@ -15,7 +14,6 @@ from deploy.exports.labels import label
 from schemas.alerts import Alert, AnalystAlert, ContactAlert, Surge
 from schemas.codelists import Language, codelist
 
-PERIOD = re.compile(r"\b[0-9]{4}-(?:Q[1-4]|0[1-9]|1[0-2])\b")
 SEPARATOR: Mapping[Language, str] = {"en": ", ", "fr": ", ", "ar": "، "}
 DETECTORS: Mapping[str, str] = {
     "D1": noop("The same identifier"),
@@ -54,10 +52,7 @@ def detector_name(alert: Alert, tongue: Tongue) -> str:
 def words(alert: Alert, tongue: Tongue) -> str:
     """The evidence in words, as it was signed; periods and digits as this reader writes them."""
     told = getattr(alert.evidence, "words", None)
-    if told is None:
-        return ""
-    signed = str(getattr(told, tongue.language))
-    return tongue.prose(PERIOD.sub(lambda found: tongue.period(found[0]), signed))
+    return tongue.prose(tongue.dated(str(getattr(told, tongue.language)))) if told else ""
 
 
 def named_countries(alert: Alert, tongue: Tongue) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from deploy.console.alerts.boards import NAME_OF, Access, Board
 from deploy.console.alerts.history import countries
-from deploy.console.i18n import Tongue
+from deploy.console.i18n import QUARTER, Tongue
 from deploy.console.views.alert_words import (
     DETECTORS,
     audience,
@@ -27,7 +27,6 @@ from schemas.alerts import CLOSED, STATES, Alert
 from schemas.codelists import codelist
 
 ALL = "ALL"
-QUARTER = re.compile(r"[0-9]{4}-Q[1-4]")
 AT_ONCE = 25
 """Alerts on one page."""
 
@@ -54,7 +53,7 @@ class Chosen:
             state=self.state if self.state in {*STATES, ALL} else "",
             detector=self.detector if self.detector in DETECTORS else "",
             country=self.country if self.country in known_countries else "",
-            quarter=self.quarter if QUARTER.fullmatch(self.quarter) else "",
+            quarter=self.quarter if re.fullmatch(QUARTER, self.quarter) else "",
         )
 
     def query(self, part: int) -> str:
