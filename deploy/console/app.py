@@ -18,10 +18,11 @@ from deploy.console.charts import Charts
 from deploy.console.errors import NothingToSendWith
 from deploy.console.follow import Live
 from deploy.console.maps import Atlas, shipped_atlas
+from deploy.console.pages.content import Content
 from deploy.console.pages.failing import failures
-from deploy.console.pages.remembering import Content, Remembered
 from deploy.console.pages.routes import ROUTERS
 from deploy.console.quality.board import QualityBoard
+from deploy.console.remembering import Remembered
 from deploy.console.security import LOOPBACK_NAMES, Doorkeeper, Guarded, Reader, closed
 from deploy.console.security.audit import Audit
 from deploy.console.security.desk import Desk

@@ -9,33 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Generic, TypeVar
-
-from markupsafe import Markup
-
-from deploy.console.charts import Chart
 
 MOST = 100
 """Things of a kind that are remembered; contents with the charts that all of them show."""
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True)
-class Content:
-    """What stands in the frame of a page.
-
-    Attributes:
-        title: Of the page.
-        main: The page's own part.
-        charts: What it shows; they have to be there as long as it is.
-    """
-
-    title: Markup
-    main: Markup
-    charts: Sequence[Chart]
 
 
 class Remembered(Generic[Made]):

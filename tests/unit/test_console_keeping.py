@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.console.security.keeping import WHILE, Keeping
+from deploy.console.security.keeping import FRESH, Keeping
 from deploy.console.security.sessions import IDLE, LASTS
 
 CONTENT = {"name": "vera"}
-EARLIER = IDLE * WHILE
+EARLIER = IDLE * FRESH
 """How much earlier idleness may end something."""
 
 

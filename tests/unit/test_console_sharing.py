@@ -18,8 +18,9 @@ from markupsafe import Markup
 from deploy.console.app import create_app
 from deploy.console.charts import Chart, Charts, Theme
 from deploy.console.pages import events
+from deploy.console.pages.content import Content
 from deploy.console.pages.events import _told
-from deploy.console.pages.remembering import Content, Remembered
+from deploy.console.remembering import Remembered
 from deploy.console.security import Reader, Role
 from deploy.console.security.rates import RATES, Rate, Rates
 from deploy.console.store import Kept

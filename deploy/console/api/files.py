@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from deploy.console.api.published import Cell
+from deploy.console.remembering import Remembered
 from deploy.exports.plain import Style
 from deploy.exports.rows import columns, dimensions_of, row
 from deploy.exports.sdmx import write_sdmx_csv
@@ -45,20 +45,16 @@ def as_sdmx_csv(table: Release, cells: Sequence[Cell]) -> str:
     return "".join([head, *lines])
 
 
-_WRITTEN: OrderedDict[tuple[str, str], list[str]] = OrderedDict()
-MOST = 100
-"""Releases whose SDMX-CSV is remembered: writing one takes a fifth of a second, and whoever reads
-a table in parts would have it written for every part."""
+_WRITTEN = Remembered[list[str]]()
+"""SDMX-CSV of releases: writing one takes a fifth of a second, and whoever reads a table in parts
+would have it written for every part."""
 
 
 def _lines(release: Release) -> list[str]:
-    name = release.key, release.statement.output
-    if (lines := _WRITTEN.get(name)) is None:
-        lines = write_sdmx_csv(release, Style()).decode().splitlines(keepends=True)
-        _WRITTEN[name] = lines
-        while len(_WRITTEN) > MOST:
-            _WRITTEN.popitem(last=False)
-    return lines
+    return _WRITTEN.get(
+        (release.key, release.statement.output),
+        lambda: write_sdmx_csv(release, Style()).decode().splitlines(keepends=True),
+    )
 
 
 WRITERS: Mapping[str, Callable[[Release, Sequence[Cell]], str]] = {

@@ -24,7 +24,7 @@ from deploy.console.app_state import console_of
 from deploy.console.charts import Chart
 from deploy.console.i18n import ENDONYMS, Digits, Tongue, noop, tongue, usual_digits
 from deploy.console.pages.assets import asset
-from deploy.console.pages.remembering import Content
+from deploy.console.pages.content import Content
 from deploy.console.quality.board import READERS
 from deploy.console.security.roles import Reader, Role, known_reader
 from deploy.console.security.sessions import DIGITS

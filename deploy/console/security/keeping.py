@@ -32,8 +32,8 @@ create table if not exists kept (
     primary key (kind, digest)
 ) strict, without rowid
 """
-WHILE = 1 / 60
-"""Of the time of idleness: how long a use that is written down stands for those that follow."""
+FRESH = 1 / 60
+"""Of the time of idleness: how long a use that was written down stands for those that follow."""
 
 
 class Keeping:
@@ -95,7 +95,7 @@ class Keeping:
             cursor.execute(
                 "select content, used + idle * ? <= ? from kept"
                 " where kind = ? and digest = ? and ends > ? and used + idle > ?",
-                (WHILE, now, *where, now, now),
+                (FRESH, now, *where, now, now),
             )
             row = cursor.fetchone()
             if row and touch and row[1]:
