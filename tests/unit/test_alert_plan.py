@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.alerts.detect import process
+from processors.alerts.words import LANGUAGES, of_months
 from schemas.alerts import ANALYSTS, CLOSED, CONTACTS, AnalystAlert, ContactAlert
+from schemas.codelists import Language
 from tests.unit.alerting import Platform
 from tests.unit.detection import NOW, sight, sightings
 from tests.unit.test_detect_always import profiles
@@ -326,3 +329,12 @@ def test_ids_of_two_audiences_never_meet() -> None:
     platform.tell(THREE)
     ids = [set(platform.out[c]) for c in (CONTACTS["TUN"], CONTACTS["LBN"], ANALYSTS)]
     assert len(set.union(*ids)) == sum(map(len, ids)) > 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("last", ["2026-07", "2026-09"])
+def test_evidence_of_one_month_names_it_once_and_of_several_the_first_and_the_last(
+    language: Language, last: str
+) -> None:
+    told = of_months("2026-07", last)[language]
+    assert re.findall(r"2026-[0-9]{2}", told) == sorted({"2026-07", last})

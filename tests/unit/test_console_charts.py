@@ -24,7 +24,7 @@ from deploy.console.charts import (
     Trend,
     strips,
 )
-from deploy.console.charts.base import Theme, rows
+from deploy.console.charts.base import INK, Theme, rows
 from deploy.console.i18n import Voice, tongue
 from deploy.console.maps import shipped_atlas
 from deploy.console.pages.assets import VEGA, asset
@@ -136,6 +136,20 @@ async def test_what_makes_charts_alive_is_served_from_here_and_kept_for_ever() -
     assert answer.headers["content-type"].startswith("text/javascript")
     assert "immutable" in answer.headers["cache-control"]
     assert answer.text.rstrip().endswith("as vegaEmbed};")
+
+
+@pytest.mark.parametrize("theme", INK)
+@pytest.mark.parametrize("name", ["a trend", "bars", "lanes", "strips"])
+def test_what_is_not_to_be_relied_on_is_drawn_hollow(name: str, theme: Theme) -> None:
+    chart: Any = CHARTS.get(name) or strips.Strips("Strips", "Three.", False, MARKS, 4)
+    marked = "points" if name == "lanes" else "marks"
+    marks = getattr(chart, marked)
+
+    def filled(*, hollow: bool) -> int:
+        drawn = replace(chart, **{marked: tuple(replace(one, hollow=hollow) for one in marks)})
+        return drawn.draw(theme).decode().count(f'fill="{INK[theme]["mark"]}"')
+
+    assert filled(hollow=False) - filled(hollow=True) == len(marks)
 
 
 @dataclass(frozen=True)
